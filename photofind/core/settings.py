@@ -1,0 +1,65 @@
+"""The user's preferences: one JSON file in the library, written atomically."""
+
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Preferences with their defaults. Unknown or ill-typed entries in a file are ignored."""
+
+    encoder: str = "builtin"
+    device: str = "auto"  # auto, cpu, cuda, mps, xpu
+    threads: int = 0  # of the engine; 0 chooses from the machine
+    theme: str = "system"  # system, light, dark
+    layout: str = "justified"  # justified, square
+    tile_height: int = 200  # logical pixels
+    show_folders: bool = True
+    show_details: bool = False
+    window_geometry: str = ""  # base64 of QWidget.saveGeometry
+    window_state: str = ""  # base64 of QMainWindow.saveState
+    offer_dismissed: bool = False  # the offer of a larger model was put away
+
+
+def load_settings(path: Path) -> Settings:
+    """Read preferences; a missing or damaged file gives the defaults, entry by entry."""
+    try:
+        raw: Any = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError) as error:
+        log.warning("preferences could not be read and are back to their defaults: %s", error)
+        return Settings()
+    known: dict[str, Any] = {}
+    for item in dataclasses.fields(Settings):
+        value = raw.get(item.name, item.default) if isinstance(raw, dict) else item.default
+        known[item.name] = value if type(value) is type(item.default) else item.default
+    return Settings(**known)
+
+
+def save_settings(path: Path, settings: Settings) -> None:
+    """Write preferences so that a crash leaves either the old file or the new one.
+
+    Raises OSError where the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".settings-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(dataclasses.asdict(settings), file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise

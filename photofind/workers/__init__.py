@@ -1,0 +1,1 @@
+"""Threads and signals between the core and the window."""
