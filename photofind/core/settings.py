@@ -8,7 +8,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +39,14 @@ def load_settings(path: Path) -> Settings:
     except (OSError, ValueError) as error:
         log.warning("preferences could not be read and are back to their defaults: %s", error)
         return Settings()
-    known: dict[str, Any] = {}
-    for item in dataclasses.fields(Settings):
-        value = raw.get(item.name, item.default) if isinstance(raw, dict) else item.default
-        known[item.name] = value if type(value) is type(item.default) else item.default
-    return Settings(**known)
+    given = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
+    defaults = dataclasses.asdict(Settings())
+    return Settings(
+        **{
+            name: given[name] if type(given.get(name)) is type(default) else default
+            for name, default in defaults.items()
+        }
+    )
 
 
 def save_settings(path: Path, settings: Settings) -> None:
