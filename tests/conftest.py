@@ -1,0 +1,103 @@
+"""Fixtures for all tests: pictures, a private home, and a guard against unexpected errors.
+
+Nothing a test does may reach the user's own library, trash, or the network.
+"""
+
+import atexit
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_DATA_HOME = tempfile.mkdtemp(prefix="photofind-tests-")
+atexit.register(shutil.rmtree, _DATA_HOME, ignore_errors=True)
+# Set before anything is imported that reads them once: Qt, Send2Trash, huggingface_hub.
+os.environ["XDG_DATA_HOME"] = _DATA_HOME
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from photofind.core.paths import LibraryPaths  # noqa: E402
+from tests import samples  # noqa: E402
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "expects_errors: photofind logs errors here, and that is right"
+    )
+
+
+@pytest.fixture(autouse=True)
+def private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The default library lies in the test's own folder."""
+    home = tmp_path / "default-library"
+    monkeypatch.setenv("PHOTOFIND_HOME", str(home))
+    return home
+
+
+class _ErrorCollector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(f"{record.name}: {logging.Formatter().format(record)}")
+
+
+@pytest.fixture(autouse=True)
+def error_guard(request: pytest.FixtureRequest) -> Iterator[None]:
+    """An error logged by photofind fails the test, unless the test is about it.
+
+    A test says so with the marker `expects_errors`, or by reading the log itself (`caplog`).
+    """
+    collector = _ErrorCollector()
+    logger = logging.getLogger("photofind")
+    logger.addHandler(collector)
+    yield
+    logger.removeHandler(collector)
+    expected = request.node.get_closest_marker("expects_errors") is not None
+    if collector.messages and not expected and "caplog" not in request.fixturenames:
+        pytest.fail("unexpected errors in the log:\n" + "\n".join(collector.messages))
+
+
+@pytest.fixture
+def library_home(tmp_path: Path) -> LibraryPaths:
+    """The files of a library that does not exist yet."""
+    return LibraryPaths(tmp_path / "library")
+
+
+@pytest.fixture(scope="session")
+def sample_originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real sample photos, written once; read only. `samples.SAMPLE_NAMES` names them."""
+    return samples.write_sample_photos(tmp_path_factory.mktemp("samples"))
+
+
+@pytest.fixture
+def sample_photos(tmp_path: Path, sample_originals: Path) -> Path:
+    """A folder of 14 real photos of the test's own. `samples.SAMPLE_NAMES` says what is where."""
+    folder = tmp_path / "photos"
+    folder.mkdir(exist_ok=True)
+    for path in sample_originals.iterdir():
+        shutil.copy(path, folder)
+    return folder
+
+
+@pytest.fixture
+def drawn_photos(tmp_path: Path) -> Path:
+    """A folder of eight different drawn photos, `drawn_000.jpg` to `drawn_007.jpg`."""
+    folder = tmp_path / "drawn"
+    samples.write_drawn_photos(folder, 8)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_photos() -> Path:
+    """The folder of zipped photo sets; the test is skipped where it is missing."""
+    beside = Path(__file__).resolve().parent.parent.parent / "shared" / "photos"
+    folder = Path(os.environ.get("PHOTOFIND_PHOTOS", beside))
+    if not any(folder.glob("*.zip")):
+        pytest.skip(f"no photo sets in {folder}; set PHOTOFIND_PHOTOS to a folder that has them")
+    return folder
