@@ -1,0 +1,129 @@
+"""What the scanner and the indexer ask: which files are known, and which photo a file may be."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from photofind.core.catalog_rows import (
+    PHOTO_COLUMNS,
+    PHOTO_SOURCE,
+    CatalogPart,
+    KnownFile,
+    file_stamp,
+    id_list,
+    path_key,
+    photo_from_row,
+    to_unsigned,
+)
+from photofind.core.types import FileStamp, Photo, PhotoId
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much the library holds."""
+
+    photos: int
+    failed: int
+    bytes: int  # of all photos' files
+    with_vector: dict[str, int]  # by encoder key
+
+
+class CatalogFiles(CatalogPart):
+    """Read access to `photos` by path, inode and content."""
+
+    def known_files(self, root_id: int, below: str = "") -> dict[str, KnownFile]:
+        """Everything known at or below a folder of a root, by NFC relative path."""
+        condition, bounds = below_folder(below)
+        rows = self._db.rows(
+            "SELECT relpath, photo_id, size, mtime_ns, inode, status = 1, failed_reason, content,"
+            f" attempts FROM photos WHERE root_id = ?{condition}",
+            (root_id, *bounds),
+        )
+        return {
+            os.fsdecode(key): KnownFile(
+                photo_id, file_stamp(size, mtime_ns, inode), bool(ok), reason, content, attempts
+            )
+            for key, photo_id, size, mtime_ns, inode, ok, reason, content, attempts in rows
+        }
+
+    def photo_id_at(self, path: Path) -> PhotoId | None:
+        """The photo at this path, None where there is none."""
+        for candidate in dict.fromkeys((path.absolute(), path.parent.resolve() / path.name)):
+            for root_id, root in self._db.rows("SELECT root_id, path FROM roots"):
+                folder = Path(os.fsdecode(root))
+                if not candidate.is_relative_to(folder):
+                    continue
+                found = self._db.value(
+                    "SELECT photo_id FROM photos WHERE root_id = ? AND relpath = ? AND status = 1",
+                    (root_id, path_key(candidate.relative_to(folder).as_posix())),
+                )
+                if found is not None:
+                    return int(found)
+        return None
+
+    def find_moved(self, content: bytes, stamp: FileStamp) -> list[Photo]:
+        """Photos with this content, the likeliest former self of a file with `stamp` first."""
+        rows = self._db.rows(
+            f"SELECT {PHOTO_COLUMNS} FROM {PHOTO_SOURCE}"
+            " WHERE p.content = ? AND p.status IN (1, 2) ORDER BY p.photo_id",
+            (content,),
+        )
+        photos = [photo_from_row(row) for row in rows]
+        return sorted(
+            photos,
+            key=lambda photo: (
+                photo.stamp.inode != stamp.inode,
+                photo.stamp.mtime_ns != stamp.mtime_ns,
+            ),
+        )
+
+    def known_inodes(self, root_id: int) -> dict[tuple[int, int, int], PhotoId]:
+        """Photos of a root by (inode, size, mtime_ns), for moves that need no hashing.
+
+        Files without an inode are left out, and so are hard links: they say nothing about moves.
+        """
+        rows = self._db.rows(
+            "SELECT inode, size, mtime_ns, min(photo_id) FROM photos"
+            " WHERE root_id = ? AND status IN (1, 2) AND inode != 0"
+            " GROUP BY inode, size, mtime_ns HAVING count(*) = 1",
+            (root_id,),
+        )
+        return {(to_unsigned(inode), size, mtime): number for inode, size, mtime, number in rows}
+
+    def clear_failures(self, ids: list[PhotoId] | None = None) -> list[tuple[int, str]]:
+        """Forget failures, all or these. Returns (root_id, relpath) of each, to try again."""
+        chosen = " AND photo_id IN (SELECT value FROM json_each(?))" if ids is not None else ""
+        rows = self._db.rows(
+            f"DELETE FROM photos WHERE status = 0{chosen} RETURNING root_id, relpath",
+            (id_list(ids),) if ids is not None else (),
+        )
+        return [(root_id, os.fsdecode(key)) for root_id, key in rows]
+
+    def counts(self) -> Counts:
+        row = self._db.row(
+            "SELECT coalesce(sum(status = 1), 0), coalesce(sum(status = 0), 0),"
+            " coalesce(sum(iif(status = 1, size, 0)), 0) FROM photos"
+        )
+        assert row is not None
+        vectors = self._db.rows(
+            "SELECT e.key, (SELECT count(*) FROM vectors v WHERE v.encoder_no = e.encoder_no)"
+            " FROM encoders e"
+        )
+        return Counts(*row, with_vector=dict(vectors))
+
+    def contents(self) -> set[bytes]:
+        """The content hashes of all photos, those in the trash that can come back included."""
+        rows = self._db.rows(
+            "SELECT content FROM photos WHERE content IS NOT NULL"
+            " UNION SELECT content FROM trash_entries WHERE state != 'restored'"
+        )
+        return {row[0] for row in rows}
+
+
+def below_folder(folder: str, column: str = "relpath") -> tuple[str, tuple[bytes, ...]]:
+    """The condition " AND …" that a key is this path or below it, with its parameters."""
+    if not folder:
+        return "", ()
+    key = path_key(folder.strip("/"))
+    condition = f" AND ({column} = ? OR ({column} >= ? AND {column} < ?))"
+    return condition, (key, key + b"/", key + b"0")  # "0" follows "/"

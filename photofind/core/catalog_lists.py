@@ -1,0 +1,187 @@
+"""Lists of photos for the grid, the search and the duplicate finder, as arrays."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from photofind.core.catalog_files import below_folder
+from photofind.core.catalog_rows import CatalogPart, id_list, microseconds, path_key
+from photofind.core.catalog_text import TEXT_COLUMNS, match_expression
+from photofind.core.database import Row, Value
+from photofind.core.types import Filters, PhotoId
+
+Ids = npt.NDArray[np.int64]
+
+_GRAY = 0x808080
+_SHARE = 6
+"""One pass over all photos is faster than asking for each id above a sixth of them."""
+_MARK = "\x01"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HashTable:
+    """What the duplicate finder compares: one entry per photo, ascending by id."""
+
+    ids: Ids
+    root_ids: Ids
+    sizes: Ids  # bytes
+    inodes: npt.NDArray[np.uint64]  # 0 where the file system has none
+    phash: npt.NDArray[np.uint64]  # 0 where has_phash is False
+    has_phash: npt.NDArray[np.bool_]
+    content: npt.NDArray[np.uint8]  # (n, 16)
+
+
+class CatalogLists(CatalogPart):
+    """Read access to all photos at once."""
+
+    def newest(self, filters: Filters, limit: int | None = None) -> Ids:
+        """Photos that meet the filters, newest first: int64 (n,)."""
+        conditions, parameters = _conditions(filters)
+        return self._db.integers(
+            f"SELECT p.photo_id FROM photos p WHERE p.status = 1{conditions}"
+            " ORDER BY p.sort_time DESC, p.photo_id DESC LIMIT ?",
+            (*parameters, -1 if limit is None else limit),
+        ).ravel()
+
+    def filter_ids(self, filters: Filters) -> Ids | None:
+        """Photos that meet the filters, ascending; None where the filters allow every photo."""
+        if filters == Filters():
+            return None
+        return np.sort(self.newest(filters))
+
+    def layout(
+        self, ids: Sequence[int] | Ids
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint32]]:
+        """Width / height and average colour 0xRRGGBB, one entry per id.
+
+        An id that is no photo (any more) gets a grey square.
+        """
+        wanted = np.asarray(ids, np.int64)
+        aspects = np.ones(len(wanted), np.float32)
+        colors = np.full(len(wanted), _GRAY, np.uint32)
+        known = self._shapes(wanted)
+        if len(wanted) == 0 or len(known) == 0:
+            return aspects, colors
+        at = np.minimum(np.searchsorted(known[:, 0], wanted), len(known) - 1)
+        found = known[at]
+        there = found[:, 0] == wanted
+        drawn = there & (found[:, 1] > 0) & (found[:, 2] > 0)
+        aspects[drawn] = found[drawn, 1] / found[drawn, 2]
+        colors[there] = found[there, 3]
+        return aspects, colors
+
+    def total_bytes(self, ids: Sequence[int] | Ids) -> int:
+        """The size of these photos' files altogether."""
+        row = self._db.row(
+            "SELECT coalesce(sum(p.size), 0) FROM json_each(?) j"
+            " CROSS JOIN photos p ON p.photo_id = j.value",
+            (id_list([int(each) for each in ids]),),
+        )
+        return row[0] if row else 0
+
+    def subfolders(self, root_id: int, relpath: str) -> list[tuple[str, int]]:
+        """The folders right below `relpath` ("" for the root) with the photos in and below them.
+
+        Sorted by name as people expect: without regard to case.
+        """
+        condition, parameters = below_folder(relpath, "relpath")
+        start = len(path_key(relpath)) + 2 if relpath else 1
+        rows = self._db.rows(
+            "SELECT substr(rest, 1, instr(rest, x'2f') - 1), count(*) FROM"
+            f" (SELECT substr(relpath, {start}) AS rest FROM photos"
+            f"  WHERE root_id = ? AND status = 1{condition})"
+            " WHERE instr(rest, x'2f') > 0 GROUP BY 1",
+            (root_id, *parameters),
+        )
+        folders = [(os.fsdecode(name), count) for name, count in rows]
+        return sorted(folders, key=lambda each: each[0].casefold())
+
+    def match_text(
+        self, words: str, filters: Filters, limit: int = 1000
+    ) -> list[tuple[PhotoId, tuple[str, ...]]]:
+        """Photos whose name, folders or camera have every word, as the start of one of theirs.
+
+        The latest additions come first. Each comes with where the words were found: "name",
+        "folder", "camera". Case and accents do not count, and nothing in `words` is syntax.
+        """
+        expression = match_expression(words)
+        if expression is None:
+            return []
+        conditions, parameters = _conditions(filters)
+        marks = ", ".join(
+            f"highlight(photo_text, {column}, char(1), '')" for column in range(len(TEXT_COLUMNS))
+        )
+        rows = self._db.rows(
+            f"SELECT photo_text.rowid, {marks} FROM photo_text"
+            " CROSS JOIN photos p ON p.photo_id = photo_text.rowid"
+            f" WHERE photo_text MATCH ? AND p.status = 1{conditions}"
+            " ORDER BY photo_text.rowid DESC LIMIT ?",
+            (expression, *parameters, limit),
+        )
+        return [(row[0], _found_in(row)) for row in rows]
+
+    def hashes(self) -> HashTable:
+        """The fingerprints of all photos."""
+        rows = self._db.rows(
+            "SELECT photo_id, root_id, size, inode, coalesce(phash, 0), phash IS NOT NULL,"
+            " content FROM photos WHERE status = 1 AND content IS NOT NULL ORDER BY photo_id"
+        )
+        numbers = np.array([row[:6] for row in rows], np.int64).reshape(-1, 6)
+        content = np.frombuffer(b"".join(row[6] for row in rows), np.uint8).reshape(-1, 16)
+        return HashTable(
+            ids=numbers[:, 0].copy(),
+            root_ids=numbers[:, 1].copy(),
+            sizes=numbers[:, 2].copy(),
+            inodes=numbers[:, 3].astype(np.uint64),
+            phash=numbers[:, 4].astype(np.uint64),
+            has_phash=numbers[:, 5].astype(np.bool_),
+            content=content,
+        )
+
+    def _shapes(self, wanted: Ids) -> Ids:
+        """(id, width, height, colour) of at least the wanted photos, ascending by id."""
+        columns = "p.photo_id, p.width, p.height, p.color"
+        newest_id = self._db.value("SELECT max(photo_id) FROM photos") or 0
+        if len(wanted) * _SHARE >= newest_id:
+            return self._db.integers(
+                f"SELECT {columns} FROM photos p INDEXED BY photos_layout"
+                " WHERE p.status = 1 ORDER BY p.photo_id",
+                columns=4,
+            )
+        return self._db.integers(
+            f"SELECT {columns} FROM json_each(?) j CROSS JOIN photos p ON p.photo_id = j.value"
+            " WHERE p.status = 1",
+            (id_list(np.unique(wanted).tolist()),),
+            columns=4,
+        )
+
+
+def _conditions(filters: Filters) -> tuple[str, list[Value]]:
+    """ " AND …" over `photos p`, with its parameters; `after` is inclusive, `before` exclusive."""
+    conditions: list[str] = []
+    parameters: list[Value] = []
+    folder = path_key(filters.folder.strip("/")) if filters.folder else b""
+    if filters.root_id is not None:
+        # The "+" keeps the planner on the order index, which carries root_id and needs no sorting.
+        conditions.append("p.root_id = ?" if folder else "+p.root_id = ?")
+        parameters.append(filters.root_id)
+    elif folder:
+        conditions.append("p.root_id IN (SELECT root_id FROM roots)")
+    if folder:
+        conditions.append("p.relpath >= ? AND p.relpath < ?")
+        parameters += [folder + b"/", folder + b"0"]  # "0" follows "/"
+    if filters.after is not None:
+        conditions.append("p.sort_time >= ?")
+        parameters.append(microseconds(filters.after))
+    if filters.before is not None:
+        conditions.append("p.sort_time < ?")
+        parameters.append(microseconds(filters.before))
+    return "".join(f" AND {condition}" for condition in conditions), parameters
+
+
+def _found_in(row: Row) -> tuple[str, ...]:
+    marked = zip(TEXT_COLUMNS, row[1:], strict=True)
+    return tuple(column for column, text in marked if _MARK in text)

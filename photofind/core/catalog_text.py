@@ -1,0 +1,71 @@
+"""Literal search over names, folders and cameras: what is indexed, and how words are asked for."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from photofind.core.database import Database
+
+TEXT_COLUMNS = ("name", "folder", "camera")
+_RUN = re.compile(r"[^\W_]+")
+_PIECE = re.compile(r"\d+|[^\W\d_]+")
+_HUMP = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][^\W\d_A-Z])")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af]")
+_LONGEST = 64  # characters of a run whose every ending is indexed
+
+
+def write_text(database: Database, photo_id: int) -> None:
+    """Index the words of one photo anew, from its row."""
+    row = database.row(
+        "SELECT p.relpath, r.path, p.camera, p.lens FROM photos p"
+        " JOIN roots r ON r.root_id = p.root_id WHERE p.photo_id = ?",
+        (photo_id,),
+    )
+    assert row is not None
+    *folders, name = os.fsdecode(row[0]).split("/")
+    root_name = os.path.basename(os.fsdecode(row[1]))  # noqa: PTH119 - no path is needed
+    database.execute(
+        "INSERT OR REPLACE INTO photo_text(rowid, name, folder, camera) VALUES (?, ?, ?, ?)",
+        (
+            photo_id,
+            words_of([name]),
+            words_of([root_name, *folders]),
+            words_of([row[2], row[3]]),
+        ),
+    )
+
+
+def words_of(parts: Iterable[str]) -> str:
+    """The parts as they are, followed by the words that are hidden in them.
+
+    "IMG_BeachDay0042" also holds "BeachDay", "Beach", "Day", "0042" and "42"; writing without
+    spaces holds every ending, so that a prefix search finds what stands in the middle.
+    """
+    text = " ".join(_clean(part) for part in parts)
+    hidden: dict[str, None] = {}
+    for run in _RUN.findall(text):
+        for piece in _PIECE.findall(run):
+            hidden[piece] = None
+            hidden[piece.lstrip("0") or piece] = None
+            hidden.update(dict.fromkeys(_HUMP.split(piece)))
+        if _UNSPACED.search(run) and len(run) <= _LONGEST:
+            hidden.update((run[start:], None) for start in range(1, len(run)))
+    known = set(_RUN.findall(text))
+    return " ".join([text, *(word for word in hidden if word not in known)])
+
+
+def match_expression(words: str) -> str | None:
+    """The FTS5 expression that asks for every word, each as the start of one; None for no words.
+
+    Whatever the user typed stands inside quotes, so nothing in it is syntax.
+    """
+    asked = [word for word in _clean(words).split() if any(map(str.isalnum, word))]
+    if not asked:
+        return None
+    return " AND ".join('"' + word.replace('"', " ") + '" *' for word in asked)
+
+
+def _clean(text: str) -> str:
+    readable = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+    return unicodedata.normalize("NFC", readable)

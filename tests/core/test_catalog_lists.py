@@ -1,0 +1,226 @@
+"""Order, filters, layout, literal search and fingerprints."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from photofind.core.catalog import Catalog
+from photofind.core.catalog_text import match_expression, words_of
+from photofind.core.database import Database
+from photofind.core.types import Filters, Root
+from tests.core.storage import add_photo, analysis, content, stamp
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "library" / "catalog.sqlite3"
+
+
+@pytest.fixture
+def catalog(path: Path) -> Iterator[Catalog]:
+    with Catalog.open(path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def root(catalog: Catalog, tmp_path: Path) -> Root:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    return catalog.add_root(folder)
+
+
+def dated(year: int, month: int = 1, day: int = 1) -> datetime:
+    return datetime(year, month, day)
+
+
+def found(catalog: Catalog, words: str, filters: Filters | None = None) -> dict[int, tuple]:
+    return dict(catalog.match_text(words, filters or Filters()))
+
+
+def test_photos_come_newest_first_by_taken_at_then_by_change(catalog: Catalog, root: Root) -> None:
+    changed = datetime(2010, 6, 1).timestamp()
+    old = add_photo(catalog, root, "old.jpg", analysis(taken_at=dated(2001)))
+    middle = add_photo(catalog, root, "middle.jpg", at=stamp(mtime_s=changed))
+    new = add_photo(catalog, root, "new.jpg", analysis(taken_at=dated(2020)))
+    same = add_photo(catalog, root, "same.jpg", analysis(taken_at=dated(2020)))
+    assert catalog.newest(Filters()).tolist() == [same, new, middle, old]
+    assert catalog.newest(Filters(), limit=2).tolist() == [same, new]
+    assert catalog.newest(Filters()).dtype == np.int64
+
+
+def test_the_order_is_that_of_the_dates_photos_show(catalog: Catalog, root: Root) -> None:
+    rng = np.random.default_rng(1)
+    for number in range(60):
+        taken_at = dated(2000) + timedelta(days=float(rng.uniform(0, 8000)))
+        add_photo(
+            catalog,
+            root,
+            f"{number}.jpg",
+            analysis(number, taken_at=taken_at if number % 2 else None),
+            stamp(mtime_s=float(rng.uniform(9e8, 1.6e9))),
+        )
+    photos = catalog.photos(catalog.newest(Filters()).tolist())
+    moments = [photo.when for photo in photos]
+    assert moments == sorted(moments, reverse=True)
+
+
+def test_dates_filter_from_after_up_to_before(catalog: Catalog, root: Root) -> None:
+    ids = [
+        add_photo(catalog, root, f"{year}.jpg", analysis(taken_at=dated(year)))
+        for year in range(2000, 2006)
+    ]
+    between = Filters(after=dated(2001), before=dated(2004))
+    assert catalog.newest(between).tolist() == ids[3:0:-1]
+    assert catalog.newest(Filters(before=dated(1999))).tolist() == []
+    with_zone = Filters(after=dated(2005).astimezone(UTC))
+    assert catalog.newest(with_zone).tolist() == [ids[5]]
+
+
+def test_folders_filter_whole_names(catalog: Catalog, root: Root, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = catalog.add_root(tmp_path / "other")
+    names = ("a/1.jpg", "a/b/2.jpg", "a b/3.jpg", "a.jpg", "A/4.jpg")
+    ids = {name: add_photo(catalog, root, name) for name in names}
+    elsewhere = add_photo(catalog, other, "a/5.jpg")
+    in_a = {ids["a/1.jpg"], ids["a/b/2.jpg"]}
+    assert set(catalog.newest(Filters(root_id=root.root_id, folder="a")).tolist()) == in_a
+    assert set(catalog.newest(Filters(folder="a/")).tolist()) == in_a | {elsewhere}
+    assert catalog.newest(Filters(root_id=other.root_id)).tolist() == [elsewhere]
+    nested = Filters(root_id=root.root_id, folder="a/b", after=dated(1990))
+    assert catalog.newest(nested).tolist() == [ids["a/b/2.jpg"]]
+
+
+def test_filter_ids_are_none_where_every_photo_is_allowed(catalog: Catalog, root: Root) -> None:
+    ids = [
+        add_photo(catalog, root, f"{n}.jpg", analysis(taken_at=dated(2020 - n))) for n in range(3)
+    ]
+    assert catalog.filter_ids(Filters()) is None
+    allowed = catalog.filter_ids(Filters(after=dated(2019)))
+    assert allowed is not None
+    assert allowed.tolist() == ids[:2]
+
+
+def test_the_order_of_a_million_photos_needs_no_sorting(catalog: Catalog, path: Path) -> None:
+    reader = Database.open_readonly(path)
+    for extra in ("", " AND +p.root_id = 1", " AND p.sort_time >= 5 AND p.sort_time < 9"):
+        plan = reader.rows(
+            f"EXPLAIN QUERY PLAN SELECT p.photo_id FROM photos p WHERE p.status = 1{extra}"
+            " ORDER BY p.sort_time DESC, p.photo_id DESC LIMIT -1"
+        )
+        assert [step[3] for step in plan if "COVERING INDEX photos_newest" in step[3]]
+        assert not [step[3] for step in plan if "TEMP B-TREE" in step[3]]
+    reader.close()
+
+
+@pytest.mark.parametrize("share", [0, 6])
+def test_layout_has_one_entry_per_id_in_order(
+    catalog: Catalog, root: Root, share: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("photofind.core.catalog_lists._SHARE", share)
+    wide = add_photo(catalog, root, "w.jpg", analysis(size=(400, 200), color=0xFF0000))
+    tall = add_photo(catalog, root, "t.jpg", analysis(size=(200, 400), color=0x0000FF))
+    catalog.store_failure(root.root_id, "f.jpg", b"f.jpg", stamp(), "empty")
+    aspects, colors = catalog.layout([tall, 999, wide, tall])
+    assert aspects.tolist() == [0.5, 1.0, 2.0, 0.5]
+    assert colors.tolist() == [0x0000FF, 0x808080, 0xFF0000, 0x0000FF]
+    assert (aspects.dtype, colors.dtype) == (np.float32, np.uint32)
+    assert len(catalog.layout(np.empty(0, np.int64))[0]) == 0
+
+
+def test_words_are_found_by_the_start_in_names_folders_and_cameras(
+    catalog: Catalog, root: Root
+) -> None:
+    photo_id = add_photo(
+        catalog,
+        root,
+        "Italien 2019/Strand/IMG_BeachDay0042.jpg",
+        analysis(camera="Canon EOS 5D", lens="EF 50mm"),
+    )
+    assert found(catalog, "beach") == {photo_id: ("name",)}
+    assert found(catalog, "day") == {photo_id: ("name",)}
+    assert found(catalog, "IMG_Bea") == {photo_id: ("name",)}
+    assert found(catalog, "img_beachday0042.jpg") == {photo_id: ("name",)}
+    assert found(catalog, "42") == {photo_id: ("name",)}
+    assert found(catalog, "ital") == {photo_id: ("folder",)}
+    assert found(catalog, root.path.name) == {photo_id: ("folder",)}
+    assert found(catalog, "canon 5d") == {photo_id: ("camera",)}
+    assert found(catalog, "50mm strand 0042") == {photo_id: ("name", "folder", "camera")}
+    assert found(catalog, "each") == {}
+    assert found(catalog, "beach nikon") == {}
+
+
+def test_case_and_accents_do_not_count(catalog: Catalog, root: Root) -> None:
+    photo_id = add_photo(catalog, root, "Crème-Brûlée.jpg")
+    for words in ("creme", "BRULEE", "crème brûlée", "Cre\u0300me"):
+        assert found(catalog, words) == {photo_id: ("name",)}, words
+
+
+def test_writing_without_spaces_is_found_in_the_middle(catalog: Catalog, root: Root) -> None:
+    photo_id = add_photo(catalog, root, "海辺の写真.jpg")
+    assert found(catalog, "写真") == {photo_id: ("name",)}
+    assert found(catalog, "海辺") == {photo_id: ("name",)}
+
+
+def test_literal_search_meets_the_filters_and_the_limit(catalog: Catalog, root: Root) -> None:
+    ids = [
+        add_photo(catalog, root, f"y{year}/cat.jpg", analysis(taken_at=dated(year)))
+        for year in range(2000, 2005)
+    ]
+    assert set(found(catalog, "cat", Filters(after=dated(2003)))) == set(ids[3:])
+    assert set(found(catalog, "cat", Filters(root_id=root.root_id, folder="y2001"))) == {ids[1]}
+    assert [photo_id for photo_id, _ in catalog.match_text("cat", Filters(), 2)] == ids[:2:-1]
+
+
+def test_nothing_a_user_types_is_syntax(catalog: Catalog, root: Root) -> None:
+    add_photo(catalog, root, "a and b.jpg")
+    typed = [
+        '"', '""', "'", "a\"b",
+        "*", "^a", "a*", "-a", "NOT", "a AND", "OR b", "NEAR(a b)", "name:a",
+        "{a b}", "(", ")", "a + b", "\\", "\0", "a\0b", "\udcff", "%_", "🏖", "—", "½",
+        "ⅷ", "٣", "ᾳ",
+        "\u0301", "a" * 5000, "a " * 300, ";DROP TABLE photos", "", "   ", "\u200b", "\ufffe",
+    ]  # fmt: skip
+    rng = np.random.default_rng(7)
+    typed += ["".join(map(chr, rng.integers(1, 0x3000, 12))) for _ in range(200)]
+    for words in typed:
+        catalog.match_text(words, Filters())
+    assert len(found(catalog, "AND")) == 1
+    assert len(catalog.newest(Filters())) == 1
+
+
+def test_words_hidden_in_a_name_are_listed_once() -> None:
+    assert set(words_of(["HTMLFile007_x007"]).split()) == {
+        "HTMLFile007_x007", "HTMLFile", "HTML", "File", "x", "007", "7",
+    }  # fmt: skip
+    assert words_of(["x007_x007"]).split().count("007") == 1
+    assert words_of(["plain name.jpg"]) == "plain name.jpg"
+
+
+def test_an_expression_without_letters_or_digits_asks_nothing() -> None:
+    assert match_expression(" -- ?! ") is None
+    assert match_expression('say "hi"') == '"say" * AND " hi " *'
+
+
+def test_hashes_are_arrays_over_all_photos(catalog: Catalog, root: Root) -> None:
+    top = 0xFFFF_0000_0000_0001
+    one = add_photo(catalog, root, "1.jpg", analysis(1, phash=top), stamp(11, inode=2**64 - 1))
+    two = add_photo(catalog, root, "2.jpg", analysis(2, phash=None), stamp(22, inode=5))
+    catalog.store_failure(root.root_id, "f.jpg", b"f.jpg", stamp(), "empty")
+    table = catalog.hashes()
+    assert table.ids.tolist() == [one, two]
+    assert table.phash.tolist() == [top, 0]
+    assert table.phash.dtype == np.uint64
+    assert table.has_phash.tolist() == [True, False]
+    assert table.inodes.tolist() == [2**64 - 1, 5]
+    assert table.sizes.tolist() == [11, 22]
+    assert table.root_ids.tolist() == [root.root_id] * 2
+    assert [row.tobytes() for row in table.content] == [content(1), content(2)]
+
+
+def test_hashes_of_an_empty_library_are_empty_arrays(catalog: Catalog) -> None:
+    table = catalog.hashes()
+    assert table.content.shape == (0, 16)
+    assert table.phash.shape == (0,)
