@@ -1,0 +1,129 @@
+"""The writing side of one library: opens its parts, puts them together, closes them.
+
+Belongs to the one thread and process that holds the writer's lock. The window's index thread and
+`photofind index` both use it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from photofind.core.catalog import Catalog
+from photofind.core.errors import FolderError
+from photofind.core.indexer import Analyzer, Indexer
+from photofind.core.paths import LibraryPaths
+from photofind.core.thumbnails import ThumbnailStore
+from photofind.core.trash import Trash
+from photofind.core.types import (
+    IndexProgress,
+    IndexReport,
+    InstalledEncoder,
+    PhotoId,
+    Root,
+)
+from photofind.core.vectors import VectorIndex
+
+
+def _ignore(*_: object) -> None:
+    """The default for events that nobody waits for."""
+
+
+@dataclass(slots=True)
+class Library:
+    """Catalog, thumbnails, index, indexer and trash of one library, opened for writing."""
+
+    catalog: Catalog
+    thumbnails: ThumbnailStore
+    vectors: VectorIndex
+    indexer: Indexer
+    trash: Trash
+
+    @classmethod
+    def open(
+        cls,
+        paths: LibraryPaths,
+        encoder: InstalledEncoder,
+        analyzer: Analyzer,
+        *,
+        on_progress: Callable[[IndexProgress], None] = _ignore,
+        on_indexed: Callable[[list[int]], None] = _ignore,
+        on_removed: Callable[[list[int]], None] = _ignore,
+        on_notice: Callable[[str], None] = _ignore,
+        on_roots_changed: Callable[[], None] = _ignore,
+    ) -> "Library":
+        """Open or create. Raises LibraryError where the catalog cannot be used."""
+        paths.home.mkdir(parents=True, exist_ok=True)
+        catalog = Catalog.open(paths.catalog)
+        thumbnails = ThumbnailStore.open(paths.thumbnails)
+        vectors = VectorIndex(paths.index, encoder.key, encoder.spec.dimension)
+        indexer = Indexer(
+            catalog,
+            thumbnails,
+            vectors,
+            analyzer,
+            on_progress=on_progress,
+            on_indexed=on_indexed,
+            on_removed=on_removed,
+            on_notice=on_notice,
+            on_roots_changed=on_roots_changed,
+        )
+        return cls(catalog, thumbnails, vectors, indexer, Trash(catalog))
+
+    def load_index(self) -> list[str]:
+        """Read the search index, or build it anew; returns what the user should know."""
+        return self.vectors.load(self.catalog)
+
+    def index_folders(self, folders: Sequence[Path]) -> IndexReport:
+        """Add the folders where they are new, and bring them up to date."""
+        roots = [self.root_for(folder) for folder in folders]
+        return self.indexer.run_until_idle([root.root_id for root in roots])
+
+    def root_for(self, folder: Path) -> Root:
+        """The root that is or holds this folder; a new one where there is none yet.
+
+        Raises FolderError where the folder cannot be added.
+        """
+        folder = folder.resolve()
+        for root in self.catalog.roots():
+            if folder == root.path or root.path in folder.parents:
+                return root
+        if not folder.is_dir():
+            raise FolderError(f"{folder} is not a folder.")
+        return self.catalog.add_root(folder)
+
+    def remove_root(self, root_id: int) -> list[PhotoId]:
+        """Forget a folder and its photos; the files are not touched. Returns their ids."""
+        self.indexer.forget_root(root_id)
+        removed = self.catalog.remove_root(root_id)
+        self.vectors.remove(removed)
+        return removed
+
+    def readmit(self, ids: Sequence[PhotoId]) -> None:
+        """Photos are back from the trash: their vectors, kept by the journal, are found again."""
+        known, rows = self.catalog.vectors(self.vectors.key, ids)
+        self.vectors.add(known, rows)
+
+    def use_encoder(self, vectors: VectorIndex, analyzer: Analyzer) -> list[str]:
+        """Fill another index with another encoder from now on; returns notices."""
+        self.vectors.save(self.catalog)
+        self.vectors = vectors
+        notices = vectors.load(self.catalog)
+        self.indexer.use_encoder(analyzer, vectors)
+        return notices
+
+    def close(self) -> None:
+        self.indexer.close()
+        self.thumbnails.close()
+        self.catalog.close()
+
+
+def report_document(report: IndexReport) -> dict[str, Any]:
+    """The JSON shape of `photofind index --json`."""
+    return {
+        "indexed": report.indexed,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "failed": [{"path": str(item.path), "reason": item.reason} for item in report.failed],
+        "seconds": round(report.seconds, 3),
+    }
