@@ -1,0 +1,134 @@
+"""Turning cosines into one order with a cut. Pure arithmetic: no catalog, no index, no models.
+
+Cosines of different terms cannot be added: CLIP puts words and pictures in different parts of its
+space (Liang et al. 2022, "Mind the Gap"), a good match is 0.25 to words and 0.8 to a picture. So
+each term is measured against its own background, its cosines to a sample of the library, and the
+standardised scores are what is averaged. The same background tells where a match begins.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Scores = npt.NDArray[np.float32]
+
+MOST_WEAK = 500
+"""Weaker matches shown after the good ones."""
+LEAST_SHOWN = 24
+"""Filled up with the next best where fewer are good, unless they mean nothing at all."""
+
+_PRIOR_ROWS = 16  # how many library photos the assumed background counts for
+_STANDS_OUT = 2.0  # spreads above the background
+_HALF_WAY = 0.5  # between the background and the best match
+_COPY = 0.97  # the queried picture itself or a copy: no measure for what is similar
+_UNWANTED_FROM = 1.0  # spreads: what matches a negative term less than that is not touched
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How the cosines of one term, or of a whole query, are spread over the library."""
+
+    centre: float
+    spread: float
+    floor: float  # a cosine under which a match means nothing for this encoder
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a list of scores, best first, ends."""
+
+    strong: float  # good matches reach this score
+    shown: float  # nothing below this is shown, apart from the least number
+    nothing: float  # nothing below this is ever shown
+
+
+def measure(sample: Scores, floor: float, usual_spread: float) -> Scale:
+    """The background of a term from its cosines to a sample of the library.
+
+    Median and lower spread, because the upper end holds the matches. A small library is topped up
+    with what is usual: a centre at the floor and `usual_spread`.
+    """
+    count = len(sample)
+    if not count:
+        return Scale(floor, usual_spread, floor)
+    centre, low = np.quantile(sample, (0.5, 0.1587))
+    share = count / (count + _PRIOR_ROWS)
+    variance = share * float(centre - low) ** 2 + (1 - share) * usual_spread**2
+    middle = share * float(centre) + (1 - share) * min(float(centre), floor)
+    return Scale(middle, max(float(np.sqrt(variance)), 1e-4), floor)
+
+
+def fuse_scales(scales: Sequence[Scale], weights: Sequence[float]) -> Scale:
+    """The scale on which `fuse` puts a query of these positive terms."""
+    share = np.asarray(weights, np.float64) / np.sum(weights)
+    centre = float(share @ [s.centre for s in scales])
+    spread = float(share @ [s.spread for s in scales])
+    floor = centre + spread * float(share @ [(s.floor - s.centre) / s.spread for s in scales])
+    return Scale(centre, spread * float(np.sqrt(share @ share)), floor)
+
+
+def fuse(scores: Scores, scales: Sequence[Scale], weights: Sequence[float]) -> Scores:
+    """One score per photo from `scores` (terms, photos); a single positive term keeps its cosine.
+
+    Weights below zero mark what is not wanted: it costs a photo only what it matches beyond the
+    background, so photos that have nothing to do with it keep their place.
+    """
+    signs = np.asarray(weights, np.float64)
+    wanted = signs > 0
+    centres = np.array([s.centre for s in scales])
+    spreads = np.array([s.spread for s in scales])
+    standard = (scores - centres[:, None]) / spreads[:, None]
+    share = signs[wanted] / signs[wanted].sum()
+    excess = np.maximum(standard[~wanted] - _UNWANTED_FROM, 0.0)
+    level = share @ standard[wanted] + signs[~wanted] @ excess
+    return (share @ centres[wanted] + level * (share @ spreads[wanted])).astype(np.float32)
+
+
+def find_cut(scores: Scores, scale: Scale) -> Cut:
+    """Where good matches end in `scores`, sorted best first.
+
+    A good match reaches the encoder's floor, stands out of the background, and comes nearer to the
+    best match than to the background; thereabouts the cut falls into the widest gap. Where none is
+    good, those that nearly reach the floor and stand out are as good as it gets.
+    """
+    noise = min(scale.centre, scale.floor)
+    shown = scale.floor - scale.spread
+    nothing = min(noise, scale.floor - 2 * scale.spread)
+    if not len(scores):
+        return Cut(scale.floor, shown, nothing)
+    stands_out = noise + _STANDS_OUT * scale.spread
+    half_way = noise + _HALF_WAY * (_best(scores) - noise)
+    strong = _into_gap(scores, max(scale.floor, stands_out, half_way), scale.spread)
+    if scores[0] < strong:  # nothing reaches the floor, but something may still be striking
+        strong = max(shown, stands_out, half_way)
+    return Cut(strong, shown, nothing)
+
+
+def count_shown(scores: Scores, cut: Cut) -> tuple[int, int]:
+    """How many of `scores`, sorted best first, are good, and how many are shown at all."""
+    strong, shown, possible = (
+        int(np.count_nonzero(scores >= level)) for level in (cut.strong, cut.shown, cut.nothing)
+    )
+    return strong, min(max(shown, min(LEAST_SHOWN, possible)), strong + MOST_WEAK)
+
+
+def unwanted_from(scale: Scale) -> float:
+    """The cosine from which a photo counts as showing what is not wanted."""
+    return max(scale.floor, scale.centre + _STANDS_OUT * scale.spread)
+
+
+def _best(scores: Scores) -> float:
+    others = scores[scores < _COPY]
+    return float(others[0] if len(others) else scores[0])
+
+
+def _into_gap(scores: Scores, cut: float, spread: float) -> float:
+    """Move a cut a little into the widest gap between neighbouring scores, rather down than up."""
+    near = scores[(scores >= cut - 0.5 * spread) & (scores <= cut + 0.25 * spread)]
+    if len(near) < 2:
+        return cut
+    gaps = near[:-1] - near[1:]
+    widest = int(np.argmax(gaps))
+    return float(near[widest] + near[widest + 1]) / 2

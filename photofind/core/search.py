@@ -1,0 +1,282 @@
+"""One search: a query in, an ordered and cut list of photos out.
+
+Meaning comes from the vector index, names from the catalog's full text; `ranking` and `literal`
+say how they are weighed. Reads only, so it runs in any process and while indexing goes on.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from photofind.core.catalog import Catalog
+from photofind.core.literal import (
+    NONE,
+    Ids,
+    Literals,
+    Why,
+    find_literals,
+    literal_scores,
+    matching,
+)
+from photofind.core.presence import still_known
+from photofind.core.query import restriction
+from photofind.core.query_vectors import EncodedTerm, QueryEncoder, encode_terms
+from photofind.core.ranking import (
+    MOST_WEAK,
+    Cut,
+    Scale,
+    Scores,
+    count_shown,
+    find_cut,
+    fuse,
+    fuse_scales,
+    measure,
+    unwanted_from,
+)
+from photofind.core.types import Filters, Hit, Query, SearchResult, TextTerm
+from photofind.core.vectors import VectorIndex
+
+__all__ = ["QueryEncoder", "Search"]
+
+_SAMPLE = 2048  # library photos that make up a term's background
+_FETCH = 2000  # nearest photos asked for per term, until the last ones no longer match
+_EXACT = 20_000  # so many photos that filters leave are scored one by one
+_ONLY_LITERAL = Cut(1.0, 1.0, 1.0)
+
+
+class Search:
+    """Runs queries against one library with one encoder."""
+
+    def __init__(self, catalog: Catalog, vectors: VectorIndex, encoder: QueryEncoder) -> None:
+        self._catalog = catalog
+        self._vectors = vectors
+        self._encoder = encoder
+
+    def run(self, query: Query) -> SearchResult:
+        """Answer a query; without terms it is the whole library, newest first.
+
+        Raises QueryError where the query cannot be run, EngineError where the engine fails.
+        """
+        allowed = self._allowed(query)
+        described = [t for t in query.terms if not isinstance(t, TextTerm) or not restriction(t)]
+        terms = encode_terms(described, self._catalog, self._vectors, self._encoder)
+        phrases = [t.text for t in described if isinstance(t, TextTerm) and t.weight > 0]
+        literals = self._literals(phrases, query.filters, allowed)
+        if any(term.weight > 0 for term in terms):
+            ranked = self._ranked(terms, literals, allowed, added=len(phrases) == len(described))
+        elif phrases:
+            ranked = _by_name(literals)
+        else:
+            ranked = self._newest(query, terms, allowed)
+        return self._result(query, ranked)
+
+    def hits(self, result: SearchResult) -> list[Hit]:
+        """The same result as a list."""
+        whys = result.whys or ((),) * len(result.ids)
+        return [
+            Hit(int(photo_id), float(score), why)
+            for photo_id, score, why in zip(result.ids, result.scores, whys, strict=True)
+        ]
+
+    # -- which photos
+
+    def _allowed(self, query: Query) -> Ids | None:
+        """The photos that filters and restrictions leave, ascending; None where there are none."""
+        found = self._catalog.filter_ids(query.filters)
+        allowed = None if found is None else np.unique(np.asarray(found, np.int64))
+        for term in query.terms:
+            rule = restriction(term) if isinstance(term, TextTerm) else None
+            if rule is None:
+                continue
+            ids = matching(self._catalog, rule.field, rule.words, query.filters)
+            if rule.negative:
+                whole = self._all(query.filters) if allowed is None else allowed
+                allowed = np.setdiff1d(whole, ids)
+            else:
+                allowed = ids if allowed is None else np.intersect1d(allowed, ids)
+        return allowed
+
+    def _all(self, filters: Filters) -> Ids:
+        return np.asarray(self._catalog.newest(filters), np.int64)
+
+    def _literals(self, phrases: list[str], filters: Filters, allowed: Ids | None) -> Literals:
+        found = find_literals(self._catalog, phrases, filters)
+        if allowed is None or not found.whys:
+            return found
+        kept = set(found.ids[np.isin(found.ids, allowed)].tolist())
+        return Literals(
+            {i: why for i, why in found.whys.items() if i in kept},
+            {i: rank for i, rank in found.named.items() if i in kept},
+        )
+
+    # -- orders
+
+    def _newest(self, query: Query, unwanted: list[EncodedTerm], allowed: Ids | None) -> "_Ranked":
+        """Newest first, without what matches a negative term."""
+        ids = self._all(query.filters)
+        if allowed is not None:
+            ids = ids[np.isin(ids, allowed)]
+        for term in unwanted:
+            shown, scores = self._near(term, self._scale(term), allowed)
+            ids = ids[~np.isin(ids, shown[scores >= unwanted_from(self._scale(term))])]
+        fields = [restriction(t) for t in query.terms if isinstance(t, TextTerm)]
+        why = tuple(dict.fromkeys(f.field for f in fields if f and not f.negative))
+        value = 1.0 if query.terms else np.nan
+        whys = [why] * len(ids) if query.terms else []
+        return _Ranked(ids, np.full(len(ids), value, np.float32), whys, len(ids))
+
+    def _ranked(
+        self, terms: list[EncodedTerm], literals: Literals, allowed: Ids | None, *, added: bool
+    ) -> "_Ranked":
+        """By meaning, with literal matches among it; `added`: also those that meaning missed."""
+        scales = [self._scale(term) for term in terms]
+        weights = [term.weight for term in terms]
+        wanted = [i for i, weight in enumerate(weights) if weight > 0]
+        whole = fuse_scales([scales[i] for i in wanted], [weights[i] for i in wanted])
+        ids, by_term = self._candidates(terms, scales, allowed)
+        scores = fuse(by_term, scales, weights)
+        order = np.argsort(-scores, kind="stable")
+        ids, scores = ids[order], scores[order]
+        cut = find_cut(scores, whole)
+        _, shown = count_shown(scores, cut)
+        merged = _merge(ids[:shown], scores[:shown], literals if added else NONE, cut, whole)
+        return _queried_first(merged, terms) if len(terms) == 1 else merged
+
+    def _scale(self, term: EncodedTerm) -> Scale:
+        sample = self._vectors.sample(_SAMPLE) @ term.vector
+        return measure(sample, term.floor, term.usual_spread)
+
+    def _candidates(
+        self, terms: list[EncodedTerm], scales: list[Scale], allowed: Ids | None
+    ) -> tuple[Ids, Scores]:
+        """Photos that may match, and their cosine to each term (terms, photos)."""
+        if allowed is not None and len(allowed) <= _EXACT:
+            pool = allowed
+        else:
+            near = [
+                self._near(term, scale, allowed)
+                for term, scale in zip(terms, scales, strict=True)
+                if term.weight > 0
+            ]
+            if len(terms) == 1:
+                return near[0][0], near[0][1][None]
+            pool = np.unique(np.concatenate([ids for ids, _ in near]))
+        ids, rows = self._vectors.vectors(pool)
+        return ids, np.stack([term.vector for term in terms]) @ rows.T
+
+    def _near(self, term: EncodedTerm, scale: Scale, allowed: Ids | None) -> tuple[Ids, Scores]:
+        """The nearest photos, more of them as long as the last one still matches well."""
+        count = _FETCH
+        while True:
+            ids, scores = self._vectors.search(term.vector, count)
+            everything = len(ids) < count
+            if everything or scores[-1] < find_cut(scores, scale).shown:
+                break
+            count *= 8
+        if allowed is None:
+            return ids, scores
+        kept = np.isin(ids, allowed)
+        return ids[kept], scores[kept]
+
+    # -- answer
+
+    def _result(self, query: Query, ranked: "_Ranked") -> SearchResult:
+        encoder = self._encoder.encoder
+        ids, keep = ranked.ids, self._still_there(ranked.ids)
+        scores = ranked.scores[keep][: query.limit]
+        strong = int(np.count_nonzero(keep[: ranked.strong]))
+        whys = tuple(why for why, kept in zip(ranked.whys, keep, strict=False) if kept)
+        ids = ids[keep][: query.limit]
+        aspects, colors = self._catalog.layout(ids)
+        return SearchResult(
+            query=query,
+            encoder_id=encoder.spec.encoder_id,
+            ids=ids,
+            scores=scores,
+            aspects=aspects,
+            colors=colors,
+            whys=whys[: query.limit],
+            strong=min(strong, len(ids)),
+            notice=self._notice(query),
+        )
+
+    def _still_there(self, ids: Ids) -> npt.NDArray[np.bool_]:
+        """The index may still hold photos that the catalog has just forgotten."""
+        return np.isin(ids, still_known(self._catalog, ids))
+
+    def _notice(self, query: Query) -> str:
+        encoder = self._encoder.encoder
+        described = [t for t in query.terms if not (isinstance(t, TextTerm) and restriction(t))]
+        texts = [term for term in described if isinstance(term, TextTerm)]
+        notices: list[str] = []
+        if texts and not encoder.spec.has_text:
+            notices.append(
+                f"{encoder.spec.title} knows pictures only: words are looked for in names."
+            )
+        if described and (encoder.spec.has_text or len(texts) < len(described)):
+            counts = self._catalog.counts()
+            missing = counts.photos - counts.with_vector.get(encoder.key, 0)
+            if missing > 0:
+                photos = "1 photo is" if missing == 1 else f"{missing:,} photos are"
+                notices.append(f"{photos} not yet searchable with this model.")
+        return " ".join(notices)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ranked:
+    """Photos in their final order."""
+
+    ids: Ids
+    scores: Scores
+    whys: list[Why]
+    strong: int
+
+
+def _by_name(literals: Literals) -> _Ranked:
+    """Literal matches alone: file names that were meant, then names, then the rest."""
+    order = sorted(
+        literals.whys,
+        key=lambda i: (-literals.named.get(i, 0), "name" not in literals.whys[i]),
+    )
+    ids = np.array(order, np.int64)
+    scores = np.ones(len(ids), np.float32)
+    return _Ranked(ids, scores, [literals.whys[i] for i in order], len(ids))
+
+
+def _merge(ids: Ids, scores: Scores, literals: Literals, cut: Cut, scale: Scale) -> _Ranked:
+    """Put literal matches in their places among content matches that are sorted and cut."""
+    if literals.named:
+        cut = _ONLY_LITERAL  # a file was asked for by its name: looks are at best a weak match
+    place = {int(photo_id): position for position, photo_id in enumerate(ids)}
+    extra = np.array([i for i in literals.whys if i not in place], np.int64)
+    all_ids = np.concatenate([ids, extra])
+    values = np.concatenate([scores, np.full(len(extra), np.nan, np.float32)])
+    whys: list[Why] = [*[("content",)] * len(ids), *[()] * len(extra)]
+    touched = [place[i] for i in literals.whys if i in place] + list(range(len(ids), len(all_ids)))
+    for position in touched:
+        whys[position] = (*whys[position], *literals.whys[int(all_ids[position])])
+    where = np.array(touched, np.int64)
+    values[where] = literal_scores(
+        values[where], [whys[position] for position in touched], cut.strong, scale
+    )
+    named = np.array([literals.named.get(int(i), 0) for i in all_ids], np.float32)
+    order = np.argsort(-(np.minimum(values, 1.0) + named), kind="stable")
+    strong = int(np.count_nonzero(values >= cut.strong))
+    order = order[: strong + MOST_WEAK]
+    return _Ranked(
+        all_ids[order], np.minimum(values[order], 1.0), [whys[int(i)] for i in order], strong
+    )
+
+
+def _queried_first(ranked: _Ranked, terms: list[EncodedTerm]) -> _Ranked:
+    """The photo that similar ones are looked for leads the list."""
+    photo_id = terms[0].photo_id
+    at = np.flatnonzero(ranked.ids == (0 if photo_id is None else photo_id))
+    if not len(at):
+        return ranked
+    order = np.concatenate([at, np.delete(np.arange(len(ranked.ids)), at)])
+    scores = ranked.scores[order]
+    scores[0] = 1.0
+    whys: list[Why] = [ranked.whys[int(i)] for i in order]
+    return _Ranked(ranked.ids[order], scores, whys, max(ranked.strong, 1))

@@ -1,0 +1,109 @@
+"""The file of a vector index and its sidecar. Owns writing them safely and proving them sound.
+
+USearch files carry no checksum, and damaged ones crash the process that loads them. So the index
+goes out as bytes → temporary file → fsync → rename, the sidecar after it, and nothing is handed
+back that the sidecar does not vouch for.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """What an index file must be."""
+
+    key: str  # the encoder's
+    dimension: int
+    dtype: str
+    layout: str
+    connectivity: int
+    count: int
+    revision: int  # the catalog's, up to which its vectors are in the file
+    removed: int  # rows taken out since the index was built
+    size: int = 0  # bytes, filled in when written
+    sha256: str = ""
+    version: int = FORMAT_VERSION
+
+
+class DamagedIndexError(Exception):
+    """The file is not what its sidecar says; the message says why. Stays inside the core."""
+
+
+def index_path(folder: Path, key: str) -> Path:
+    """Where the index of an encoder lies. Keys that differ only in odd characters share a file;
+    the sidecar tells them apart."""
+    return folder / (re.sub(r"[^A-Za-z0-9._-]+", "_", key) + ".usearch")
+
+
+def sidecar_path(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def write_index(path: Path, data: bytes | bytearray, sidecar: Sidecar) -> None:
+    """Put an index and its sidecar in place of the old ones.
+
+    Raises OSError and leaves the old file where the new one cannot be written.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    whole = asdict(sidecar) | {"size": len(data), "sha256": digest}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, data)
+    _replace(sidecar_path(path), json.dumps(whole, indent=1).encode())
+
+
+def read_index(path: Path, key: str, dimension: int) -> tuple[bytes, Sidecar]:
+    """The verified bytes of an index. `dimension` 0 accepts any.
+
+    Raises FileNotFoundError where there is neither file nor sidecar, DamagedIndexError where what
+    lies there cannot be trusted, OSError where it cannot be read.
+    """
+    sidecar = _read_sidecar(path)
+    if (sidecar.key, sidecar.version, sidecar.dtype) != (key, FORMAT_VERSION, "f16"):
+        raise DamagedIndexError(f"it belongs to {sidecar.key}, version {sidecar.version}")
+    if dimension not in (0, sidecar.dimension):
+        raise DamagedIndexError(f"its vectors have {sidecar.dimension} entries, not {dimension}")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise DamagedIndexError("the index file is missing beside its sidecar") from None
+    if len(data) != sidecar.size:
+        raise DamagedIndexError(f"it has {len(data)} bytes instead of {sidecar.size}")
+    if hashlib.sha256(data).hexdigest() != sidecar.sha256:
+        raise DamagedIndexError("its checksum does not match")
+    return data, sidecar
+
+
+def _read_sidecar(path: Path) -> Sidecar:
+    try:
+        raw: Any = json.loads(sidecar_path(path).read_text("utf-8"))
+        return Sidecar(**raw)
+    except FileNotFoundError:
+        if path.exists():
+            raise DamagedIndexError("its sidecar is missing") from None
+        raise
+    except (ValueError, TypeError) as error:
+        raise DamagedIndexError(f"its sidecar is damaged: {error}") from None
+
+
+def _replace(path: Path, data: bytes | bytearray) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".index-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
