@@ -1,0 +1,71 @@
+"""What an encoder is to the rest of photofind, and what computes for it. Loads nothing itself."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from photofind.core.types import EncoderSpec, Vectors
+
+Pixels = npt.NDArray[np.float32]
+"""One prepared picture, float32 of shape (3, side, side), normalised as its model wants it."""
+
+
+class Backend(Protocol):
+    """Runs the towers of one model on one device. Used from one thread at a time."""
+
+    @property
+    def device(self) -> str:
+        """Where it computes now, e.g. "cuda" or "cpu (bfloat16)"."""
+        ...
+
+    def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
+        """float32 (n, d), not normalised."""
+        ...
+
+    def encode_tokens(self, tokens: npt.NDArray[np.int64]) -> Vectors:
+        """Token ids (n, context) to float32 (n, d), not normalised."""
+        ...
+
+
+class Encoder(Protocol):
+    """Maps pictures, and phrases where it has a text side, to unit vectors of one space."""
+
+    @property
+    def spec(self) -> EncoderSpec: ...
+
+    @property
+    def image_size(self) -> int:
+        """Side of its square input in pixels."""
+        ...
+
+    @property
+    def device(self) -> str: ...
+
+    def prepare(self, image: Image.Image) -> Pixels:
+        """Scale, crop and normalise one RGB picture. Callable from any thread."""
+        ...
+
+    def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
+        """float32 (n, d) unit rows; a row of NaN where the model gave nothing usable."""
+        ...
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
+        """`prepare` and `encode_pixels` in one go."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """float32 (n, d) unit rows. EncoderError where the model has no text side."""
+        ...
+
+
+def unit_rows(rows: npt.NDArray[Any]) -> Vectors:
+    """Rows (n, d) scaled to unit length; rows that are not finite or all zero become NaN."""
+    vectors = np.asarray(rows, dtype=np.float32)
+    with np.errstate(all="ignore"):
+        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+        usable = np.isfinite(lengths) & (lengths > 0)
+        scaled = vectors / np.where(usable, lengths, np.nan)
+    return scaled.astype(np.float32)

@@ -1,0 +1,46 @@
+"""A picture as a model's input: open_clip's own scaling and cropping, the numbers through numpy.
+
+numpy instead of torch for the last step because several decode threads do it at once, and each
+would otherwise bring up a thread pool of its own.
+"""
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from photofind.core.errors import EncoderError
+from photofind.encoders.base import Pixels
+
+
+class Preprocessor:
+    """Thread-safe after construction."""
+
+    def __init__(self, settings: dict[str, Any], image_size: int) -> None:
+        """settings: open_clip's preprocess_cfg; keys it does not know are ignored.
+
+        Raises EncoderError where they make no sense.
+        """
+        from open_clip.transform import PreprocessCfg, image_transform_v2
+        from torchvision.transforms import Normalize, ToTensor
+
+        known = {field.name for field in fields(PreprocessCfg)}
+        given = {k: v for k, v in settings.items() if k in known and v is not None}
+        try:
+            config = PreprocessCfg(**{**given, "size": image_size})
+            steps: list[Any] = list(image_transform_v2(config, is_train=False).transforms)
+        except (TypeError, ValueError, AssertionError, KeyError) as error:
+            raise EncoderError(f"the model's preprocess_cfg is not understood: {error}") from error
+        self._steps = [step for step in steps if not isinstance(step, (ToTensor, Normalize))]
+        self._mean: npt.NDArray[np.float32] = np.asarray(config.mean, np.float32).reshape(3, 1, 1)
+        self._std: npt.NDArray[np.float32] = np.asarray(config.std, np.float32).reshape(3, 1, 1)
+        self.image_size = image_size
+
+    def __call__(self, image: Image.Image) -> Pixels:
+        """An RGB picture of any size to float32 (3, image_size, image_size)."""
+        for step in self._steps:
+            image = step(image)
+        pixels = np.asarray(image, np.float32).transpose(2, 0, 1) / np.float32(255)
+        return np.ascontiguousarray((pixels - self._mean) / self._std)

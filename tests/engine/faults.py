@@ -1,0 +1,47 @@
+"""Engine processes that misbehave on purpose: real processes that really crash and hang.
+
+The name of a file decides what its decoder does. Used as `EngineClient(..., target=...)`.
+"""
+
+import os
+import signal
+import sys
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from typing_extensions import override
+
+from photofind.core.images import OpenedPicture
+from photofind.engine.decoder import Decoder
+from photofind.engine.protocol import EngineSetup
+from photofind.engine.server import serve
+
+SLOW_SECONDS = 0.02
+
+
+class FaultyDecoder(Decoder):
+    @override
+    def open(self, source: Path | bytes, min_side: int) -> OpenedPicture:
+        name = source.name if isinstance(source, Path) else ""
+        if "crash" in name:
+            print("a native library cries out", file=sys.stderr)
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if "hang" in name:
+            time.sleep(3600)
+        if "slow" in name:
+            time.sleep(SLOW_SECONDS)
+        if "bug" in name:
+            raise ZeroDivisionError("a bug")
+        return super().open(source, min_side)
+
+
+def serve_with_faults(connection: Connection, setup: EngineSetup) -> None:
+    serve(connection, setup, FaultyDecoder())
+
+
+def serve_nothing(connection: Connection, setup: EngineSetup) -> None:
+    """Ends as soon as it starts; leaves a line for each start beside the model."""
+    with (setup.encoder.folder / "starts").open("a") as file:
+        file.write(f"{setup.device}\n")
+    os._exit(3)
