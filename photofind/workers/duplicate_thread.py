@@ -1,0 +1,80 @@
+"""Finds duplicates once, and groups them again for each position of the slider."""
+
+import threading
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+from typing_extensions import override
+
+from photofind.core.catalog import Catalog
+from photofind.core.duplicates import Candidates, DuplicateFinder
+from photofind.core.errors import PhotofindError
+from photofind.core.paths import LibraryPaths
+from photofind.workers.encoder_slot import EncoderSlot
+from photofind.workers.task_thread import TaskThread
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    similarity: float
+    scan: bool  # look for pairs anew, else only group those that are known
+
+
+class DuplicateThread(TaskThread[_Request]):
+    """Answers with `groups_found`, the newest slider position winning."""
+
+    progressed = Signal(str, int, int)  # what, done, total
+    groups_found = Signal(list)  # list[DuplicateGroup]
+    cancelled = Signal()
+    failed = Signal(str)
+
+    def __init__(
+        self, paths: LibraryPaths, slot: EncoderSlot, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._paths = paths
+        self._slot = slot
+        self._catalog: Catalog | None = None
+        self._candidates: Candidates | None = None
+        self._cancel = threading.Event()
+
+    def find(self, similarity: float) -> None:
+        """Look at the whole library."""
+        self._cancel.clear()
+        self.post(_Request(similarity, scan=True))
+
+    def regroup(self, similarity: float) -> None:
+        """Group what `find` found with another threshold (cosine, 0.8 to 1)."""
+        self.post(_Request(similarity, scan=False))
+
+    def cancel(self) -> None:
+        self._cancel.set()
+
+    @override
+    def begin(self) -> None:
+        self._catalog = Catalog.open_readonly(self._paths.catalog)
+
+    @override
+    def work(self, job: _Request) -> None:
+        request = job if job.scan else self.newest(job)
+        pair = self._slot.get()
+        assert self._catalog is not None
+        if pair is None:
+            self.failed.emit("The library is still being opened.")
+            return
+        finder = DuplicateFinder(self._catalog, pair.engine.encoder_key)
+        try:
+            if request.scan or self._candidates is None:
+                self._candidates = finder.collect(self.progressed.emit, self._cancel.is_set)
+            if self._cancel.is_set():
+                self._candidates = None
+                self.cancelled.emit()
+                return
+            self.groups_found.emit(finder.group(self._candidates, request.similarity))
+        except PhotofindError as error:
+            self.failed.emit(str(error))
+
+    @override
+    def end(self) -> None:
+        if self._catalog is not None:
+            self._catalog.close()

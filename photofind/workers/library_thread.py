@@ -1,0 +1,337 @@
+"""The index thread: the only place that writes a library while the window is open.
+
+Commands are posted from any thread and carried out between two slices of indexing; what happened
+comes back as signals. Holds no widgets and decides nothing about how things look.
+"""
+
+import logging
+import queue
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal
+from typing_extensions import override
+
+from photofind.core.errors import FolderError, PhotofindError, TrashError
+from photofind.core.indexer import IndexRun
+from photofind.core.library import Library, report_document
+from photofind.core.paths import LibraryPaths
+from photofind.core.types import (
+    Change,
+    ChangeKind,
+    IndexProgress,
+    InstalledEncoder,
+    PhotoId,
+)
+from photofind.core.vectors import VectorIndex
+from photofind.core.watcher import Watcher
+from photofind.engine.client import EngineClient, EngineConfig
+from photofind.workers.encoder_slot import EncoderSlot, SearchPair
+
+log = logging.getLogger(__name__)
+
+_SLICE = 0.05  # seconds one step may wait for news while busy: the longest delay of a command
+_IDLE = 0.25  # seconds between two looks for changes otherwise; commands come at once
+_FILLED = 0.98  # share of the photos an index must hold before it takes over the searches
+
+EngineFactory = Callable[[InstalledEncoder], EngineClient]
+Answer = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Folders that another process waits for."""
+
+    run: IndexRun
+    answer: Answer
+
+
+class LibraryThread(QThread):
+    """Owns catalog, thumbnails, index, watcher and the engine that fills them."""
+
+    opened = Signal()
+    open_failed = Signal(str)
+    photos_indexed = Signal(list)
+    photos_removed = Signal(list)
+    progress_changed = Signal(IndexProgress)
+    roots_changed = Signal(list)  # list[Root]
+    failures_changed = Signal(list)  # list[Failure]
+    noticed = Signal(str)
+    trash_moved = Signal(object)  # TrashReport
+    trash_restored = Signal(object)  # TrashReport
+    trash_failed = Signal(str)
+    encoder_changed = Signal(object)  # InstalledEncoder that answers searches from now on
+    index_loaded = Signal()
+
+    def __init__(
+        self,
+        paths: LibraryPaths,
+        encoder: InstalledEncoder,
+        engine_factory: EngineFactory,
+        slot: EncoderSlot,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._paths = paths
+        self._encoder = encoder
+        self._engine_factory = engine_factory
+        self._slot = slot
+        self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._library: Library
+        self._engine: EngineClient
+        self._watcher: Watcher
+        self._jobs: list[_Job] = []
+        self._failed = -1  # number of failures that was told last
+
+    # Commands, callable from any thread; each returns at once.
+
+    def add_folders(self, folders: Sequence[Path]) -> None:
+        self._commands.put(lambda: self._add_folders(folders))
+
+    def remove_root(self, root_id: int) -> None:
+        self._commands.put(lambda: self._remove_root(root_id))
+
+    def rescan(self, root_id: int | None = None) -> None:
+        self._commands.put(lambda: self._rescan(root_id))
+
+    def set_excluded(self, root_id: int, patterns: Sequence[str]) -> None:
+        self._commands.put(lambda: self._set_excluded(root_id, patterns))
+
+    def accept_losses(self, root_id: int) -> None:
+        self._commands.put(lambda: self._library.indexer.accept_losses(root_id))
+
+    def pause(self) -> None:
+        self._commands.put(lambda: self._library.indexer.pause())
+
+    def resume(self) -> None:
+        self._commands.put(lambda: self._library.indexer.resume())
+
+    def retry_failed(self, ids: Sequence[PhotoId] | None = None) -> None:
+        """Try files again that could not be read; None: all of them."""
+        self._commands.put(lambda: self._library.indexer.retry_failed(ids))
+
+    def move_to_trash(self, ids: Sequence[PhotoId]) -> None:
+        self._commands.put(lambda: self._move_to_trash(ids))
+
+    def restore_trash(self, batch_id: int) -> None:
+        self._commands.put(lambda: self._restore_trash(batch_id))
+
+    def add_not_duplicates(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        pairs = tuple(pairs)
+        self._commands.put(lambda: self._library.catalog.add_not_duplicates(pairs))
+
+    def refresh_thumbnails(self, ids: Sequence[PhotoId]) -> None:
+        self._commands.put(lambda: self._library.indexer.remake_thumbnails(ids))
+
+    def use_encoder(self, encoder: InstalledEncoder) -> None:
+        self._commands.put(lambda: self._use_encoder(encoder))
+
+    def set_engine_config(self, config: EngineConfig) -> None:
+        """Use another device or number of threads from now on."""
+        self._commands.put(lambda: self._engine.set_config(config))
+
+    def index_folders(self, folders: Sequence[Path], answer: Answer) -> None:
+        """Index for another process; `answer` gets progress messages, then a report or error."""
+        self._commands.put(lambda: self._index_folders(folders, answer))
+
+    def stop(self) -> None:
+        """Save and close everything; waits for it."""
+        self.requestInterruption()
+        self._commands.put(lambda: None)
+        self.wait()
+
+    @override
+    def run(self) -> None:
+        self._engine = self._engine_factory(self._encoder)
+        try:
+            self._open()
+        except PhotofindError as error:
+            self._engine.close()
+            self.open_failed.emit(str(error))
+            return
+        try:
+            self._work()
+        finally:
+            self._close()
+
+    # The thread itself.
+
+    def _open(self) -> None:
+        self._library = Library.open(
+            self._paths,
+            self._encoder,
+            self._engine,
+            on_progress=self._on_progress,
+            on_indexed=self._on_indexed,
+            on_removed=self.photos_removed.emit,
+            on_notice=self.noticed.emit,
+            on_roots_changed=self._tell_roots,
+        )
+        # The grid can show photos, and search what is there, before the index is loaded.
+        self._slot.put(SearchPair(self._engine, self._library.vectors))
+        self.opened.emit()
+        self._tell_roots()
+        self._tell_failures()
+        for notice in self._library.load_index():
+            self.noticed.emit(notice)
+        self.index_loaded.emit()
+        self._watcher = Watcher(self._library.indexer.enqueue, self.noticed.emit)
+        for root in self._library.catalog.roots():
+            self._watcher.watch(root)
+
+    def _work(self) -> None:
+        busy = True
+        while not self.isInterruptionRequested():
+            try:
+                self._carry_out_commands(wait=not busy)
+                was_busy, busy = busy, self._library.indexer.step(0.0 if not busy else _SLICE)
+                if not busy and (was_busy or self._jobs):
+                    self._on_idle()
+            except PhotofindError as error:
+                self.noticed.emit(str(error))
+            except Exception:  # noqa: BLE001 - a bug in one step must not end the library
+                sys.excepthook(*sys.exc_info())
+                self.msleep(200)
+
+    def _carry_out_commands(self, *, wait: bool) -> None:
+        """Do what was asked for; where there is nothing else to do, wait a moment for it."""
+        try:
+            if wait:
+                self._commands.get(timeout=_IDLE)()
+            while True:
+                self._commands.get_nowait()()
+        except queue.Empty:
+            return
+
+    def _close(self) -> None:
+        pair = self._slot.get()
+        self._slot.put(None)
+        for job in self._jobs:
+            job.answer({"error": "The window was closed before the work was done."})
+        self._watcher.close()
+        self._library.close()
+        self._engine.close()
+        if pair is not None and pair.engine is not self._engine:
+            pair.engine.close()
+
+    # Commands.
+
+    def _add_folders(self, folders: Sequence[Path]) -> None:
+        for folder in folders:
+            try:
+                root = self._library.root_for(folder)
+            except FolderError as error:
+                self.noticed.emit(str(error))
+                continue
+            self._watcher.watch(root)
+            self._scan(root.root_id)
+        self._tell_roots()
+
+    def _remove_root(self, root_id: int) -> None:
+        self._watcher.unwatch(root_id)
+        removed = self._library.remove_root(root_id)
+        self.photos_removed.emit(removed)
+        self._tell_roots()
+        self._tell_failures()
+
+    def _rescan(self, root_id: int | None) -> None:
+        for root in self._library.catalog.roots():
+            if root_id in (None, root.root_id):
+                self._scan(root.root_id)
+
+    def _set_excluded(self, root_id: int, patterns: Sequence[str]) -> None:
+        self._library.catalog.set_excluded(root_id, patterns)
+        self._tell_roots()
+        self._scan(root_id)
+
+    def _move_to_trash(self, ids: Sequence[PhotoId]) -> None:
+        try:
+            report = self._library.trash.move(ids)
+        except TrashError as error:
+            self.trash_failed.emit(str(error))
+            return
+        self._library.vectors.remove(report.photo_ids)
+        self.photos_removed.emit(list(report.photo_ids))
+        self.trash_moved.emit(report)
+        self._tell_roots()
+
+    def _restore_trash(self, batch_id: int) -> None:
+        try:
+            report = self._library.trash.restore(batch_id)
+        except TrashError as error:
+            self.trash_failed.emit(str(error))
+            return
+        self._library.readmit(report.photo_ids)
+        self.photos_indexed.emit(list(report.photo_ids))
+        self.trash_restored.emit(report)
+        self._tell_roots()
+
+    def _index_folders(self, folders: Sequence[Path], answer: Answer) -> None:
+        try:
+            roots = [self._library.root_for(folder) for folder in folders]
+        except FolderError as error:
+            answer({"error": str(error)})
+            return
+        for root in roots:
+            self._watcher.watch(root)
+        self._tell_roots()
+        run = self._library.indexer.start_run([root.root_id for root in roots])
+        self._jobs.append(_Job(run, answer))
+
+    # Encoders.
+
+    def _use_encoder(self, encoder: InstalledEncoder) -> None:
+        """Index with another encoder; the old one answers until the new index is filled."""
+        if encoder.key == self._encoder.key:
+            return
+        answering = self._slot.get()
+        if answering is not None and answering.engine is not self._engine:
+            self._engine.close()  # an encoder that was chosen and left again before it was filled
+        self._encoder = encoder
+        self._engine = self._engine_factory(encoder)
+        vectors = VectorIndex(self._paths.index, encoder.key, encoder.spec.dimension)
+        for notice in self._library.use_encoder(vectors, self._engine):
+            self.noticed.emit(notice)
+        self._hand_over_searches()
+
+    def _hand_over_searches(self) -> None:
+        pair = self._slot.get()
+        if pair is not None and pair.engine is self._engine:
+            return
+        counts = self._library.catalog.counts()
+        if counts.with_vector.get(self._encoder.key, 0) < _FILLED * counts.photos:
+            return
+        self._slot.put(SearchPair(self._engine, self._library.vectors))
+        if pair is not None:
+            pair.engine.close()
+        self.encoder_changed.emit(self._encoder)
+
+    # What happened.
+
+    def _on_indexed(self, ids: list[PhotoId]) -> None:
+        self.photos_indexed.emit(ids)
+
+    def _on_progress(self, progress: IndexProgress) -> None:
+        self.progress_changed.emit(progress)
+        for job in self._jobs:
+            job.answer({"progress": asdict(progress)})
+
+    def _on_idle(self) -> None:
+        jobs, self._jobs = self._jobs, []
+        for job in jobs:
+            job.answer({"report": report_document(self._library.indexer.finish_run(job.run))})
+        self._hand_over_searches()
+        self._tell_roots()
+        self._tell_failures()
+
+    def _tell_roots(self) -> None:
+        self.roots_changed.emit(self._library.catalog.roots())
+
+    def _tell_failures(self) -> None:
+        self.failures_changed.emit(self._library.catalog.failures())
+
+    def _scan(self, root_id: int) -> None:
+        self._library.indexer.enqueue(Change(root_id, "", ChangeKind.FOLDER))

@@ -1,0 +1,66 @@
+"""Runs searches. Owns a read-only view of the catalog; the latest request wins."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+from typing_extensions import override
+
+from photofind.core.catalog import Catalog
+from photofind.core.errors import PhotofindError
+from photofind.core.paths import LibraryPaths
+from photofind.core.search import Search
+from photofind.core.types import Query
+from photofind.workers.encoder_slot import EncoderSlot
+from photofind.workers.task_thread import TaskThread
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    token: int
+    query: Query
+
+
+class SearchThread(TaskThread[_Request]):
+    """Answers each `search` with one `search_finished` or `search_failed`, or, when a newer one
+    has come meanwhile, not at all."""
+
+    search_finished = Signal(int, object)  # token, SearchResult
+    search_failed = Signal(int, str)
+
+    def __init__(
+        self, paths: LibraryPaths, slot: EncoderSlot, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._paths = paths
+        self._slot = slot
+        self._catalog: Catalog | None = None
+        self._tokens = 0
+
+    def search(self, query: Query) -> int:
+        """Ask for a search and return the token that its answer will carry."""
+        self._tokens += 1
+        self.post(_Request(self._tokens, query))
+        return self._tokens
+
+    @override
+    def begin(self) -> None:
+        self._catalog = Catalog.open_readonly(self._paths.catalog)
+
+    @override
+    def work(self, job: _Request) -> None:
+        request = self.newest(job)
+        pair = self._slot.get()
+        assert self._catalog is not None
+        try:
+            if pair is None:
+                raise PhotofindError("The library is still being opened.")
+            result = Search(self._catalog, pair.vectors, pair.engine).run(request.query)
+        except PhotofindError as error:
+            self.search_failed.emit(request.token, str(error))
+        else:
+            self.search_finished.emit(request.token, result)
+
+    @override
+    def end(self) -> None:
+        if self._catalog is not None:
+            self._catalog.close()
