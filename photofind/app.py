@@ -1,0 +1,429 @@
+"""The window as a whole: builds every object once, passes it on, starts and stops the threads."""
+
+import contextlib
+import dataclasses
+import logging
+import queue
+import signal
+import sys
+from collections.abc import Sequence
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+import photofind
+from photofind.core.errors import EncoderError
+from photofind.core.ownership import Message, OwnerServer, Reply
+from photofind.core.paths import LibraryPaths, resources
+from photofind.core.settings import Settings, load_settings
+from photofind.core.types import InstalledEncoder
+from photofind.encoders.registry import ModelRegistry
+from photofind.engine.client import EngineClient, EngineConfig
+from photofind.gui.browsing import Browsing, Readers
+from photofind.gui.crash_dialog import CrashReporter
+from photofind.gui.details_panel import DetailsPanel
+from photofind.gui.duplicates_session import DuplicatesSession
+from photofind.gui.folders_panel import FoldersPanel
+from photofind.gui.grid_view import GridView
+from photofind.gui.keys_dialog import KeysDialog
+from photofind.gui.main_window import MainWindow, WindowParts
+from photofind.gui.message_page import MessagePage
+from photofind.gui.model_offer import ModelOffer
+from photofind.gui.model_session import ModelSession
+from photofind.gui.photo_actions import PhotoActions
+from photofind.gui.photo_model import PhotoModel
+from photofind.gui.preferences_dialog import PreferencesDialog
+from photofind.gui.problems_dialog import ProblemsDialog
+from photofind.gui.question_bar import QuestionBar
+from photofind.gui.search_pane import SearchPane
+from photofind.gui.status_bar import StatusBar
+from photofind.gui.theme import apply_theme
+from photofind.gui.welcome import Welcome
+from photofind.gui.window_actions import KEYS, WindowActions, WindowCommands
+from photofind.workers.duplicate_thread import DuplicateThread
+from photofind.workers.encoder_slot import EncoderSlot
+from photofind.workers.library_thread import LibraryThread
+from photofind.workers.lookup_thread import LookupThread
+from photofind.workers.model_thread import ModelThread
+from photofind.workers.render_thread import RenderThread
+from photofind.workers.search_thread import SearchThread
+from photofind.workers.settings_thread import SettingsThread
+from photofind.workers.thumbnail_thread import ThumbnailThread
+from photofind.workers.url_thread import UrlThread
+
+log = logging.getLogger(__name__)
+
+
+def run_window(paths: LibraryPaths, folders: Sequence[Path], model: str | None) -> int:
+    """Open the window on a library that this process holds; returns when it is closed."""
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("photofind")
+    app.setApplicationVersion(photofind.__version__)
+    app.setDesktopFileName("photofind")
+    app.setWindowIcon(QIcon(str(resources() / "photofind.svg")))
+    _log_to(paths)
+    _quit_on_interrupt(app)
+    application = Application(app, paths, model)
+    application.start(folders)
+    try:
+        return app.exec()
+    finally:
+        application.stop()
+
+
+class Application(QObject):
+    """Owns the threads and the window, and wires them."""
+
+    _shown_again = Signal(list)  # folders that a second start has handed over
+
+    def __init__(self, app: QApplication, paths: LibraryPaths, model: str | None = None) -> None:
+        super().__init__()
+        self._app = app
+        self._paths = paths
+        self.settings = load_settings(paths.settings)
+        apply_theme(app, self.settings.theme)
+        registry = ModelRegistry(paths.models)
+        encoder, notice = _encoder(registry, model or self.settings.encoder)
+        self._make_workers(registry, encoder)
+        self._make_window()
+        self.models.show_encoder(encoder)
+        if notice:
+            self.window.parts.status.show_message(notice)
+        self._server: OwnerServer | None = None
+        self._shown_again.connect(self._on_shown_again)
+
+    def start(self, folders: Sequence[Path] = ()) -> None:
+        """Show the window, then set the threads going."""
+        self.window.show()
+        if folders:
+            self.library.add_folders(folders)
+        # After the first picture: what the threads import must not delay it.
+        QTimer.singleShot(0, self._start_threads)
+
+    def stop(self) -> None:
+        """Keep what is to be remembered, and end every thread and the engine."""
+        self._remember()
+        if self._server is not None:
+            self._server.close()
+        self.duplicates.close()
+        self._finder.cancel()
+        self._models.stop()
+        self.library.stop()
+        self.readers.thumbnails.stop()
+        for thread in (
+            self.readers.search,
+            self.readers.lookup,
+            self.readers.render,
+            self._finder,
+            self._urls,
+            self._settings_thread,
+        ):
+            thread.stop()
+        self._crashes.uninstall()
+
+    # Building.
+
+    def _make_workers(self, registry: ModelRegistry, encoder: InstalledEncoder) -> None:
+        paths, slot = self._paths, EncoderSlot()
+        self.library = LibraryThread(paths, encoder, self._make_engine, slot)
+        self.readers = Readers(
+            search=SearchThread(paths, slot),
+            thumbnails=ThumbnailThread(paths),
+            lookup=LookupThread(paths),
+            render=RenderThread(paths, slot),
+        )
+        self._finder = DuplicateThread(paths, slot)
+        self._models = ModelThread(registry)
+        self._urls = UrlThread()
+        self._settings_thread = SettingsThread(paths)
+
+    def _make_engine(self, encoder: InstalledEncoder) -> EngineClient:
+        return EngineClient(encoder, _engine_config(self.settings), self.library.noticed.emit)
+
+    def _make_window(self) -> None:
+        model = PhotoModel()
+        self.photos = model
+        grid = GridView(model, lambda ids: self.browsing.paths_of(ids))
+        parts = WindowParts(
+            search=SearchPane(),
+            grid=grid,
+            folders=FoldersPanel(lazy_subfolders=True),
+            details=DetailsPanel(),
+            status=StatusBar(),
+            offer=ModelOffer(),
+            question=QuestionBar(),
+            welcome=Welcome(),
+            message=MessagePage(),
+        )
+        self.window = MainWindow(parts)
+        self._crashes = CrashReporter(self.window)
+        self._crashes.install()
+        self.browsing = Browsing(self.window, model, self.readers)
+        self.actions = PhotoActions(self.window, self.browsing, self.library)
+        self.duplicates = DuplicatesSession(self._finder, self.library, self.readers, self.actions)
+        self.models = ModelSession(self.window, self._models, self.settings)
+        self.problems = ProblemsDialog(self.window)
+        self._preferences: PreferencesDialog | None = None
+        self._window_actions = WindowActions(self.window, self._commands())
+        self._connect_library()
+        self._connect_window()
+        self._restore()
+
+    def _commands(self) -> WindowCommands:
+        parts = self.window.parts
+        return WindowCommands(
+            add_folder=parts.folders.choose_folder,
+            search_with_picture=self._choose_picture,
+            find_duplicates=self.duplicates.open,
+            undo=self.actions.undo,
+            redo=self.actions.undo_stack.redo,
+            preferences=lambda: self.show_preferences("folders"),
+            problems=self.problems.show,
+            shortcuts=lambda: KeysDialog(KEYS, self.window).show(),
+        )
+
+    def _connect_library(self) -> None:
+        library, parts = self.library, self.window.parts
+        library.opened.connect(self._on_opened)
+        library.open_failed.connect(self._on_open_failed)
+        library.index_loaded.connect(self.browsing.refresh)
+        library.photos_indexed.connect(self.browsing.on_photos_indexed)
+        library.photos_removed.connect(self.browsing.on_photos_removed)
+        library.roots_changed.connect(self.browsing.on_roots_changed)
+        library.roots_changed.connect(parts.folders.set_roots)
+        library.progress_changed.connect(parts.status.set_progress)
+        library.failures_changed.connect(self._on_failures_changed)
+        library.noticed.connect(parts.status.show_message)
+        library.encoder_changed.connect(self.models.show_encoder)
+        library.encoder_changed.connect(self.browsing.refresh)
+        self.readers.thumbnails.thumbnails_missing.connect(library.refresh_thumbnails)
+
+    def _connect_window(self) -> None:
+        library, parts, overlay = self.library, self.window.parts, self.window.overlay
+        for panel in (parts.folders, parts.welcome):
+            panel.folders_chosen.connect(library.add_folders)
+        self._connect_folders(parts.folders)
+        parts.status.pause_requested.connect(library.pause)
+        parts.status.resume_requested.connect(library.resume)
+        parts.status.problems_requested.connect(self.problems.show)
+        parts.status.model_requested.connect(self._on_models_requested)
+        parts.search.model_clicked.connect(self._on_models_requested)
+        parts.search.picture_dialog_requested.connect(self._choose_picture)
+        parts.search.pasted.connect(self._on_pasted)
+        parts.question.accepted.connect(self._urls.fetch)
+        self.problems.retry_requested.connect(library.retry_failed)
+        overlay.pictures_dropped.connect(parts.search.search_with_pictures)
+        overlay.folders_dropped.connect(library.add_folders)
+        overlay.url_dropped.connect(self._ask_to_fetch)
+        overlay.photos_dropped.connect(self._on_photos_dropped)
+        self._urls.fetched.connect(self._on_fetched)
+        self._urls.fetch_failed.connect(self._on_fetch_failed)
+        self.models.encoder_chosen.connect(self._on_encoder_chosen)
+        self.models.offer_dismissed.connect(self._on_offer_dismissed)
+        self.window.closed.connect(self._app.quit)
+
+    def _connect_folders(self, panel: FoldersPanel) -> None:
+        panel.removal_confirmed.connect(self.library.remove_root)
+        panel.rescan_requested.connect(self.library.rescan)
+        panel.excluded_changed.connect(self.library.set_excluded)
+        panel.losses_accepted.connect(self.library.accept_losses)
+
+    def _restore(self) -> None:
+        settings, parts = self.settings, self.window.parts
+        self.window.restore(settings.window_geometry, settings.window_state)
+        parts.grid.set_squares(settings.layout == "square")
+        parts.grid.set_tile_height(settings.tile_height)
+        self.window.zoom.setValue(parts.grid.tile_height)
+        self._window_actions.folders.setChecked(settings.show_folders)
+        self._window_actions.details.setChecked(settings.show_details)
+
+    # Starting.
+
+    @Slot()
+    def _start_threads(self) -> None:
+        self._server = OwnerServer(self._paths, "the photofind window", self._on_message)
+        for thread in (self.library, self._models, self._urls, self._settings_thread):
+            thread.start()
+        self._models.refresh()
+
+    @Slot()
+    def _on_opened(self) -> None:
+        for thread in (
+            self.readers.search,
+            self.readers.thumbnails,
+            self.readers.lookup,
+            self.readers.render,
+            self._finder,
+        ):
+            thread.start()
+        self.browsing.start()
+
+    @Slot(str)
+    def _on_open_failed(self, message: str) -> None:
+        self.window.show_message("The library cannot be opened", message)
+
+    # Other processes; called in a thread of the server.
+
+    def _on_message(self, message: Message, reply: Reply) -> None:
+        folders = [Path(str(folder)) for folder in message.get("folders", [])]
+        if message.get("command") == "show":
+            self._shown_again.emit(folders)
+            reply({"ok": True})
+        elif message.get("command") == "index":
+            answers: queue.SimpleQueue[Message] = queue.SimpleQueue()
+            self.library.index_folders(folders, answers.put)
+            while "progress" in (answer := answers.get()):
+                reply(answer)
+            reply(answer)
+        else:
+            reply({"error": "The window does not know this command; it may be an older photofind."})
+
+    @Slot(list)
+    def _on_shown_again(self, folders: list[Path]) -> None:
+        self.window.showNormal() if self.window.isMinimized() else self.window.show()
+        self.window.raise_()
+        self.window.activateWindow()
+        if folders:
+            self.library.add_folders(folders)
+
+    # What the user does.
+
+    @Slot(list)
+    def _on_failures_changed(self, failures: list[object]) -> None:
+        self.window.parts.status.set_problems(len(failures))
+        self.problems.set_failures(failures)  # pyright: ignore[reportArgumentType]
+
+    def _choose_picture(self) -> None:
+        dialog = QFileDialog(self.window, "Search with a picture")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self._on_pictures_chosen)
+        dialog.open()
+
+    @Slot(list)
+    def _on_pictures_chosen(self, names: list[str]) -> None:
+        self.window.parts.search.search_with_pictures([Path(name) for name in names])
+
+    @Slot(object)
+    def _on_pasted(self, drop: object) -> None:
+        folders: Sequence[Path] = getattr(drop, "folders", ())
+        urls: Sequence[str] = getattr(drop, "urls", ())
+        if folders:
+            self.library.add_folders(folders)
+        for url in urls[:1]:
+            self._ask_to_fetch(url)
+
+    @Slot(str)
+    def _ask_to_fetch(self, url: str) -> None:
+        host = url.split("/")[2] if url.count("/") > 1 else url
+        self.window.parts.question.ask(
+            f"Fetch the picture from {host}? This is the only time photofind goes online for it.",
+            "Fetch",
+            url,
+        )
+
+    @Slot(int, bytes)
+    def _on_fetched(self, token: int, data: bytes) -> None:
+        self.window.parts.search.search_with_pictures([data], "picture from the web")
+
+    @Slot(int, str)
+    def _on_fetch_failed(self, token: int, message: str) -> None:
+        self.window.parts.status.show_message(message)
+
+    @Slot(list)
+    def _on_photos_dropped(self, ids: list[int]) -> None:
+        for photo_id in ids[:1]:
+            self.browsing.find_similar(photo_id)
+
+    # Preferences.
+
+    def show_preferences(self, page: str) -> None:
+        """Open the preferences at "folders", "models", "performance" or "appearance"."""
+        if self._preferences is None:
+            self._preferences = self._make_preferences()
+        self._preferences.set_settings(self.settings)
+        self._preferences.show_page(page)
+
+    def _make_preferences(self) -> PreferencesDialog:
+        dialog = PreferencesDialog(self.settings, self.window)
+        dialog.settings_changed.connect(self._on_settings_changed)
+        dialog.folders.folders_chosen.connect(self.library.add_folders)
+        self._connect_folders(dialog.folders)
+        self.library.roots_changed.connect(dialog.folders.set_roots)
+        dialog.folders.set_roots(self.browsing.roots)
+        self.models.add_page(dialog.models)
+        return dialog
+
+    @Slot()
+    def _on_models_requested(self) -> None:
+        self.show_preferences("models")
+
+    @Slot(object)
+    def _on_settings_changed(self, settings: Settings) -> None:
+        before, self.settings = self.settings, settings
+        if settings.theme != before.theme:
+            apply_theme(self._app, settings.theme)
+        self.window.parts.grid.set_squares(settings.layout == "square")
+        if _engine_config(settings) != _engine_config(before):
+            self.library.set_engine_config(_engine_config(settings))
+        self._settings_thread.post(settings)
+
+    @Slot(object)
+    def _on_encoder_chosen(self, encoder: InstalledEncoder) -> None:
+        self._change(encoder=encoder.spec.encoder_id)
+        self.library.use_encoder(encoder)
+        self.window.parts.status.show_message(
+            f"Your photos are being looked at with {encoder.spec.title}. "
+            "Searches use the model before until that is done."
+        )
+
+    @Slot()
+    def _on_offer_dismissed(self) -> None:
+        self._change(offer_dismissed=True)
+
+    def _change(self, **changes: object) -> None:
+        self.settings = dataclasses.replace(self.settings, **changes)  # pyright: ignore
+        self._settings_thread.post(self.settings)
+
+    def _remember(self) -> None:
+        self._change(
+            window_geometry=self.window.geometry_text(),
+            window_state=self.window.state_text(),
+            tile_height=self.window.parts.grid.tile_height,
+            show_folders=self._window_actions.folders.isChecked(),
+            show_details=self._window_actions.details.isChecked(),
+        )
+
+
+def _engine_config(settings: Settings) -> EngineConfig:
+    return EngineConfig(device=settings.device, threads=settings.threads)
+
+
+def _encoder(registry: ModelRegistry, encoder_id: str) -> tuple[InstalledEncoder, str]:
+    """The wanted encoder, or the built-in one and why."""
+    try:
+        return registry.get(encoder_id), ""
+    except EncoderError as error:
+        return registry.get("builtin"), f"{error} The built-in model is used."
+
+
+def _log_to(paths: LibraryPaths) -> None:
+    """Warnings and errors go to a file of the library as well."""
+    with contextlib.suppress(OSError):
+        paths.home.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(paths.log, maxBytes=1_000_000, backupCount=1, delay=True)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setLevel(logging.WARNING)
+        logging.getLogger().addHandler(handler)
+
+
+def _quit_on_interrupt(app: QApplication) -> None:
+    """Ctrl+C in the terminal closes the window properly."""
+    signal.signal(signal.SIGINT, lambda *_: app.quit())
+    signal.signal(signal.SIGTERM, lambda *_: app.quit())
+    # Python runs signal handlers only when it runs at all.
+    timer = QTimer(app)
+    timer.timeout.connect(lambda: None)
+    timer.start(500)

@@ -1,0 +1,187 @@
+"""The main window: where its parts stand, and which of them can be folded away.
+
+Knows nothing of libraries or searches; it is handed finished widgets.
+"""
+
+import base64
+from dataclasses import dataclass
+
+from PySide6.QtCore import QByteArray, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QSlider,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from photofind.gui import theme
+from photofind.gui.details_panel import DetailsPanel
+from photofind.gui.drop_overlay import DropOverlay
+from photofind.gui.folders_panel import FoldersPanel
+from photofind.gui.grid_view import MAX_TILE, MIN_TILE, GridView
+from photofind.gui.message_page import MessagePage
+from photofind.gui.model_offer import ModelOffer
+from photofind.gui.question_bar import QuestionBar
+from photofind.gui.search_pane import SearchPane
+from photofind.gui.status_bar import StatusBar
+from photofind.gui.welcome import Welcome
+
+_SIDE = 248  # logical pixels, first width of a side panel
+
+
+@dataclass(frozen=True, slots=True)
+class WindowParts:
+    """The widgets of the main window."""
+
+    search: SearchPane
+    grid: GridView
+    folders: FoldersPanel
+    details: DetailsPanel
+    status: StatusBar
+    offer: ModelOffer
+    question: QuestionBar
+    welcome: Welcome
+    message: MessagePage
+
+
+class MainWindow(QMainWindow):
+    """Search on top, the grid edge to edge, a panel on either side, a status line below."""
+
+    closed = Signal()
+
+    def __init__(self, parts: WindowParts) -> None:
+        super().__init__()
+        self.setWindowTitle("photofind")
+        self.resize(1280, 832)
+        self.parts = parts
+        self._pages = QStackedWidget()
+        for page in (parts.grid, parts.welcome, parts.message):
+            self._pages.addWidget(page)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._arrange()
+        self.zoom = self._make_zoom()
+        parts.status.add_right_widget(self.zoom)
+        self.overlay = DropOverlay(self, parts.search)
+        self.show_folders(False)
+        self.show_details(False)
+
+    # What is on show.
+
+    def show_photos(self) -> None:
+        """The grid."""
+        self._pages.setCurrentWidget(self.parts.grid)
+
+    def show_welcome(self) -> None:
+        """The invitation to add a first folder."""
+        self._pages.setCurrentWidget(self.parts.welcome)
+
+    def show_message(self, title: str, text: str, action: str = "") -> None:
+        """A page that says why there are no photos, and what can be done."""
+        self.parts.message.set_message(title, text, action)
+        self._pages.setCurrentWidget(self.parts.message)
+
+    @property
+    def shows_photos(self) -> bool:
+        return self._pages.currentWidget() is self.parts.grid
+
+    @Slot(bool)
+    def show_folders(self, visible: bool) -> None:
+        self.parts.folders.setVisible(visible)
+
+    @Slot(bool)
+    def show_details(self, visible: bool) -> None:
+        self.parts.details.setVisible(visible)
+
+    # What is remembered.
+
+    def geometry_text(self) -> str:
+        return _text(self.saveGeometry())
+
+    def state_text(self) -> str:
+        """The widths of the panels."""
+        return _text(self._splitter.saveState())
+
+    def restore(self, geometry: str, state: str) -> None:
+        """Take over what was remembered; nonsense is left alone."""
+        if geometry:
+            self.restoreGeometry(_bytes(geometry))
+        if state:
+            self._splitter.restoreState(_bytes(state))
+
+    def add_buttons(self, left: list[QAction], right: list[QAction]) -> None:
+        """Actions as quiet buttons beside the search field."""
+        for position, action in enumerate(left):
+            self._top.insertWidget(position, _button(action))
+        for action in right:
+            self._top.addWidget(_button(action))
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closed.emit()
+        super().closeEvent(event)
+
+    def _arrange(self) -> None:
+        parts = self.parts
+        top = QWidget()
+        self._top = QHBoxLayout(top)
+        self._top.setContentsMargins(theme.GAP_2, theme.GAP_2, theme.GAP_2, theme.GAP_2)
+        self._top.setSpacing(theme.GAP_1)
+        self._top.addWidget(parts.search, 1)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for bar in (parts.question, parts.offer):
+            column.addWidget(bar)
+        column.addWidget(self._pages, 1)
+        for widget in (parts.folders, middle, parts.details):
+            self._splitter.addWidget(widget)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes([_SIDE, 1280 - 2 * _SIDE, _SIDE])
+        whole = QWidget()
+        rows = QVBoxLayout(whole)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(top)
+        rows.addWidget(self._splitter, 1)
+        rows.addWidget(parts.status)
+        self.setCentralWidget(whole)
+
+    def _make_zoom(self) -> QSlider:
+        zoom = QSlider(Qt.Orientation.Horizontal)
+        zoom.setRange(MIN_TILE, MAX_TILE)
+        zoom.setValue(self.parts.grid.tile_height)
+        zoom.setFixedWidth(112)
+        zoom.setAccessibleName("Size of the pictures")
+        zoom.setToolTip("Size of the pictures (Ctrl++, Ctrl+-)")
+        zoom.valueChanged.connect(self.parts.grid.set_tile_height)
+        self.parts.grid.tile_height_changed.connect(zoom.setValue)
+        return zoom
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setIconSize(button.iconSize() * 1.25)
+    button.setAccessibleName(action.text().replace("&", ""))
+    return button
+
+
+def _text(data: QByteArray) -> str:
+    return base64.b64encode(data.data()).decode("ascii")
+
+
+def _bytes(text: str) -> QByteArray:
+    try:
+        return QByteArray(base64.b64decode(text, validate=True))
+    except ValueError:
+        return QByteArray()
