@@ -1,0 +1,118 @@
+"""`photofind doctor`: what is installed, which device computes, whether the library is sound."""
+
+import argparse
+import contextlib
+import platform
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+import photofind
+from photofind.commands.open_library import (
+    chosen_encoder,
+    library_paths,
+    read_settings,
+    start_engine,
+)
+from photofind.core.catalog import Catalog
+from photofind.core.errors import LibraryError, PhotofindError
+from photofind.core.ownership import LibraryLock, read_owner
+from photofind.core.paths import LibraryPaths
+from photofind.core.settings import Settings
+from photofind.core.types import InstalledEncoder
+from photofind.core.vectors import VectorIndex
+from photofind.encoders.registry import ModelRegistry
+
+_PACKAGES = ("torch", "open_clip_torch", "timm", "usearch", "pillow", "pillow-heif", "rawpy")
+_PACKAGES_WINDOW = ("PySide6-Essentials", "watchdog", "Send2Trash")
+_WARM_UP = 180.0  # seconds for loading a large model from a slow disk
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print one fact per line. Returns 1 where the library or the model is not usable."""
+    paths = library_paths(options)
+    settings = read_settings(paths)
+    problems = 0
+    for name, value in _program(paths):
+        _line(name, value)
+    for name, value, sound in _library(paths):
+        _line(name, value)
+        problems += not sound
+    try:
+        encoder = chosen_encoder(options, paths, settings)
+        for name, value in _models(paths, encoder, settings):
+            _line(name, value)
+    except PhotofindError as error:
+        _line("model", f"NOT USABLE: {error}")
+        problems += 1
+    _line("result", "everything is sound" if not problems else f"{problems} problem(s), see above")
+    return 1 if problems else 0
+
+
+def _line(name: str, value: str) -> None:
+    print(f"{name + ':':<16}{value}")
+
+
+def _program(paths: LibraryPaths) -> Iterator[tuple[str, str]]:
+    yield "photofind", photofind.__version__
+    yield "system", f"{platform.platform()}, Python {platform.python_version()}"
+    packages = " ".join(f"{name} {_version(name)}" for name in (*_PACKAGES, *_PACKAGES_WINDOW))
+    yield "packages", packages
+    yield "library", str(paths.home)
+    folder = next(p for p in (paths.home, *paths.home.parents) if p.is_dir())
+    yield "free space", f"{shutil.disk_usage(folder).free / 1e9:,.1f} GB"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def _library(paths: LibraryPaths) -> Iterator[tuple[str, str, bool]]:
+    if not paths.catalog.exists():
+        yield "catalog", "none yet; 'photofind index FOLDER' makes it", True
+        return
+    if holder := _holder(paths):
+        yield "in use", holder, True
+    try:
+        with Catalog.open_readonly(paths.catalog) as catalog:
+            found = catalog.check()
+            yield "catalog", "; ".join(found) or "sound", not found
+            counts = catalog.counts()
+            yield "photos", f"{counts.photos:,}, {counts.failed:,} failed", True
+            for root in catalog.roots():
+                state = f"{root.state}: {root.state_reason}" if root.state_reason else root.state
+                yield "folder", f"{root.path} ({root.photos:,} photos, {state})", True
+            for key, number in counts.with_vector.items():
+                yield "searchable", f"{number:,} photos with {key}", True
+    except LibraryError as error:
+        yield "catalog", f"NOT USABLE: {error}", False
+
+
+def _holder(paths: LibraryPaths) -> str:
+    """Who writes to the library right now; empty where nobody does."""
+    with LibraryLock(paths) as lock:
+        try:
+            owner = read_owner(paths)
+            lock.acquire("photofind doctor")
+        except LibraryError:
+            return f"{owner.program} (process {owner.pid})" if owner else "another program"
+    return ""
+
+
+def _models(
+    paths: LibraryPaths, encoder: InstalledEncoder, settings: Settings
+) -> Iterator[tuple[str, str]]:
+    names = ", ".join(item.spec.encoder_id for item in ModelRegistry(paths.models).installed())
+    yield "installed", names
+    yield "model", f"{encoder.spec.title} ({encoder.key})"
+    if paths.catalog.exists():
+        with contextlib.suppress(LibraryError), Catalog.open_readonly(paths.catalog) as catalog:
+            index = VectorIndex(paths.index, encoder.key, encoder.spec.dimension)
+            notices = index.load(catalog)
+            yield "search index", "; ".join(notices) or f"sound, {len(index):,} photos"
+    with contextlib.closing(start_engine(encoder, settings)) as engine:
+        engine.warm_up().result(_WARM_UP)
+        yield "device", engine.status().device

@@ -1,0 +1,84 @@
+"""`photofind models`: which models there are; fetch, choose or import one."""
+
+import argparse
+import dataclasses
+import sys
+
+from tqdm import tqdm
+
+from photofind.commands.open_library import library_paths, print_json, read_settings, remark
+from photofind.core.paths import LibraryPaths
+from photofind.core.settings import save_settings
+from photofind.encoders.download import download
+from photofind.encoders.registry import ModelRegistry
+
+
+def run(options: argparse.Namespace) -> int:
+    paths = library_paths(options)
+    registry = ModelRegistry(paths.models)
+    if options.action == "download":
+        _download(registry, options)
+    elif options.action == "use":
+        _use(registry, paths, options.id)
+    elif options.action == "import":
+        installed = registry.import_path(
+            options.path.expanduser().absolute(), options.architecture, options.allow_pickle
+        )
+        remark(f"imported as {installed.spec.encoder_id}")
+    else:
+        _list(registry, paths, options)
+    return 0
+
+
+def _list(registry: ModelRegistry, paths: LibraryPaths, options: argparse.Namespace) -> None:
+    chosen = options.model or read_settings(paths).encoder
+    installed = {item.spec.encoder_id: item.spec for item in registry.installed()}
+    specs = installed | {
+        spec.encoder_id: spec
+        for spec in registry.curated()
+        if spec.encoder_id not in installed
+    }
+    rows = [
+        {
+            "id": spec.encoder_id,
+            "title": spec.title,
+            "installed": spec.encoder_id in installed,
+            "in_use": spec.encoder_id == chosen,
+            "recommended": spec.recommended,
+            "bytes": spec.size_bytes,
+            "licence": spec.licence,
+            "languages": spec.languages,
+            "speed": spec.speed,
+        }
+        for spec in specs.values()
+    ]
+    if options.json:
+        print_json({"models": rows})
+        return
+    for row in rows:
+        state = "in use" if row["in_use"] else "installed" if row["installed"] else "to download"
+        mark = ", recommended" if row["recommended"] else ""
+        print(f"{row['id']}  ({state}{mark})")
+        print(
+            f"    {row['title']}: {row['bytes'] / 1e6:,.0f} MB, {row['licence']}, "
+            f"{row['languages']}, {row['speed']}"
+        )
+
+
+def _download(registry: ModelRegistry, options: argparse.Namespace) -> None:
+    hidden = options.quiet or not sys.stderr.isatty()
+    with tqdm(unit="B", unit_scale=True, disable=hidden, file=sys.stderr, leave=False) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        installed = download(options.id, registry, on_progress=show)
+    remark(f"{installed.spec.title} is installed; use it: photofind models use {options.id}")
+
+
+def _use(registry: ModelRegistry, paths: LibraryPaths, encoder_id: str) -> None:
+    installed = registry.get(encoder_id)
+    settings = dataclasses.replace(read_settings(paths), encoder=encoder_id)
+    save_settings(paths.settings, settings)
+    remark(f"{installed.spec.title} is in use from now on; 'photofind index' makes it ready")
