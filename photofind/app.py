@@ -194,6 +194,7 @@ class Application(QObject):
         library.photos_removed.connect(self.browsing.on_photos_removed)
         library.roots_changed.connect(self.browsing.on_roots_changed)
         library.roots_changed.connect(parts.folders.set_roots)
+        library.roots_changed.connect(self.models.on_roots_changed)
         library.progress_changed.connect(parts.status.set_progress)
         library.failures_changed.connect(self._on_failures_changed)
         library.noticed.connect(parts.status.show_message)
@@ -325,11 +326,11 @@ class Application(QObject):
         )
 
     @Slot(int, bytes)
-    def _on_fetched(self, token: int, data: bytes) -> None:
+    def _on_fetched(self, _token: int, data: bytes) -> None:
         self.window.parts.search.search_with_pictures([data], "picture from the web")
 
     @Slot(int, str)
-    def _on_fetch_failed(self, token: int, message: str) -> None:
+    def _on_fetch_failed(self, _token: int, message: str) -> None:
         self.window.parts.status.show_message(message)
 
     @Slot(list)

@@ -95,9 +95,7 @@ def _common() -> argparse.ArgumentParser:
     )
     group.add_argument("--model", metavar="ID", help="model to use, see 'photofind models'")
     group.add_argument("--quiet", action="store_true", help="no progress, no remarks")
-    group.add_argument(
-        "--version", action="version", version=f"photofind {photofind.__version__}"
-    )
+    group.add_argument("--version", action="version", version=f"photofind {photofind.__version__}")
     return common
 
 
@@ -137,10 +135,9 @@ def _command_parser(common: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return parser
 
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _add_index(commands: Commands, common: argparse.ArgumentParser) -> None:
+def _add_index(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
     index = commands.add_parser(
         "index", parents=[common], help="bring the library up to date, then exit"
     )
@@ -148,7 +145,9 @@ def _add_index(commands: Commands, common: argparse.ArgumentParser) -> None:
     index.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
 
-def _add_search(commands: Commands, common: argparse.ArgumentParser) -> None:
+def _add_search(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
     search = commands.add_parser("search", parents=[common], help="find photos")
     search.add_argument("text", nargs="?", default="", metavar="TEXT", help="words")
     search.add_argument(
@@ -163,7 +162,9 @@ def _add_search(commands: Commands, common: argparse.ArgumentParser) -> None:
     search.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
 
-def _add_models(commands: Commands, common: argparse.ArgumentParser) -> None:
+def _add_models(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
     models = commands.add_parser("models", parents=[common], help="list, download, use, import")
     actions = models.add_subparsers(dest="action", metavar="ACTION")
     models.set_defaults(action="list")

@@ -42,9 +42,7 @@ def one_line(text: str) -> str:
         ["--nonsense"],
     ],
 )
-def test_wrong_usage_ends_with_2(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_usage_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2

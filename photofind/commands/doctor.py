@@ -93,9 +93,9 @@ def _library(paths: LibraryPaths) -> Iterator[tuple[str, str, bool]]:
 
 def _holder(paths: LibraryPaths) -> str:
     """Who writes to the library right now; empty where nobody does."""
+    owner = read_owner(paths)
     with LibraryLock(paths) as lock:
         try:
-            owner = read_owner(paths)
             lock.acquire("photofind doctor")
         except LibraryError:
             return f"{owner.program} (process {owner.pid})" if owner else "another program"

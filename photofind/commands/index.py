@@ -67,9 +67,7 @@ def _index_here(
     return report_document(report)
 
 
-def _index_there(
-    paths: LibraryPaths, folders: Sequence[Path], bar: ProgressBar
-) -> dict[str, Any]:
+def _index_there(paths: LibraryPaths, folders: Sequence[Path], bar: ProgressBar) -> dict[str, Any]:
     message = {"command": "index", "folders": [str(folder) for folder in folders]}
     answer = ask_owner(paths, message, lambda m: bar.show(IndexProgress(**m["progress"])))
     if "error" in answer:

@@ -34,9 +34,7 @@ def _list(registry: ModelRegistry, paths: LibraryPaths, options: argparse.Namesp
     chosen = options.model or read_settings(paths).encoder
     installed = {item.spec.encoder_id: item.spec for item in registry.installed()}
     specs = installed | {
-        spec.encoder_id: spec
-        for spec in registry.curated()
-        if spec.encoder_id not in installed
+        spec.encoder_id: spec for spec in registry.curated() if spec.encoder_id not in installed
     }
     rows = [
         {

@@ -1,6 +1,7 @@
 """Progress of indexing on a terminal: a bar with rate and time left, or nothing."""
 
 import sys
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -11,7 +12,7 @@ class ProgressBar:
     """Draws on stderr, and only where that is a terminal and the user wants it."""
 
     def __init__(self, quiet: bool) -> None:
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[NoReturn] | None = None
         if not quiet and sys.stderr.isatty():
             self._bar = tqdm(unit=" photos", dynamic_ncols=True, file=sys.stderr, leave=False)
 

@@ -36,7 +36,9 @@ def run(options: argparse.Namespace) -> int:
         try:
             from photofind.app import run_window
         except ImportError as error:
-            raise PhotofindError(f"The window's libraries are missing ({error}); {_WITHOUT}") from error
+            raise PhotofindError(
+                f"The window's libraries are missing ({error}); {_WITHOUT}"
+            ) from error
         return run_window(paths, folders, options.model)
 
 

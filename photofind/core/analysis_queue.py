@@ -71,11 +71,11 @@ class AnalysisQueue:
     def use_analyzer(self, analyzer: Analyzer) -> None:
         """Ask another analyzer from now on; what the former one has not begun is taken back."""
         self.withdraw()
-        self._analyzer = analyzer
+        self.analyzer = analyzer
 
     def is_of_present_engine(self, task: Task) -> bool:
         """Whether a task that is under way was given to the analyzer in use now."""
-        return task.encoder_key == self._analyzer.encoder_key
+        return task.encoder_key == self.analyzer.encoder_key
 
     @property
     def left(self) -> int:
@@ -114,13 +114,10 @@ class AnalysisQueue:
         rest = [task for task in self._order if task.stamp.size not in sizes]
         self._order = deque([*chosen, *rest])
 
-    def undecided(self, size: int) -> bool:
-        """Whether a new file of this size may still turn out to be a known photo."""
-        if size in self._sizes:
-            return True
-        return any(
-            task.stamp.size == size and task.need is Need.PHOTO for task in self._running.values()
-        )
+    def undecided_sizes(self) -> set[int]:
+        """Sizes of new files that may still turn out to be known photos."""
+        running = {task.stamp.size for task in self._running.values() if task.need is Need.PHOTO}
+        return running | self._sizes.keys()
 
     def take(self) -> Task | None:
         """The next task, no longer waiting."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from photofind.core.analysis_queue import AnalysisQueue, Analyzer, Need, Task
 from photofind.core.catalog import Catalog
-from photofind.core.errors import EngineError, LibraryError, PhotofindError
+from photofind.core.errors import EncoderError, EngineError, LibraryError, PhotofindError
 from photofind.core.filing import Filing, Tally
 from photofind.core.hints import Inbox
 from photofind.core.progress import ProgressReporter
@@ -143,8 +143,8 @@ class Indexer:
     def run_until_idle(self, roots: Sequence[int]) -> IndexReport:
         """Bring these roots up to date and return what that took.
 
-        Raises EngineError where the engine cannot run, LibraryError where nothing can be written;
-        what was found out before is kept.
+        Raises EngineError or EncoderError where the engine cannot run, LibraryError where nothing
+        can be written; what was found out before is kept.
         """
         self._cancelled.clear()
         self._survey.hold = 0.0
@@ -155,7 +155,6 @@ class Indexer:
                     raise self._trouble
         finally:
             self._survey.hold = self._timing.hold
-            self._save()
             report = self.finish_run(run)
         return report
 
@@ -169,7 +168,9 @@ class Indexer:
         return IndexRun(tuple(roots), time.monotonic(), tally)
 
     def finish_run(self, run: IndexRun) -> IndexReport:
-        """What was done since `start_run`."""
+        """Store what is finished; what was done since `start_run`."""
+        self._results.collect(time.monotonic())
+        self._save()
         self._filing.tallies.remove(run.tally)
         return IndexReport(
             indexed=run.tally.indexed,
@@ -208,8 +209,9 @@ class Indexer:
 
     def use_encoder(self, analyzer: Analyzer, vectors: VectorIndex) -> None:
         """Fill another index with another encoder's vectors from now on."""
-        self._queue.analyzer = analyzer
+        self._queue.use_analyzer(analyzer)
         self._filing.vectors = vectors
+        self._trouble = None
         self._adopting = True
         self._results.hopeless.clear()
 
@@ -284,7 +286,7 @@ class Indexer:
                 self._queue.submit_hash(task)
             else:
                 self._queue.submit(task)
-        except EngineError as error:
+        except (EngineError, EncoderError) as error:
             self._queue.add(task, first=True)
             self._stop_for(error, now)
 

@@ -112,15 +112,24 @@ class OwnerServer:
 
     def __init__(self, paths: LibraryPaths, program: str, handler: Handler) -> None:
         self._handler = handler
-        key = secrets.token_bytes(32)
-        self._listener = Listener(_address(paths), authkey=key)
+        self._key = secrets.token_bytes(32)
+        self._listener = Listener(_address(paths), authkey=self._key)
         self._closed = False
-        write_owner(paths, Owner(program, os.getpid(), str(self._listener.address), key.hex()))
+        address = str(self._listener.address)
+        try:
+            write_owner(paths, Owner(program, os.getpid(), address, self._key.hex()))
+        except OSError:
+            self._listener.close()
+            raise
         self._thread = threading.Thread(target=self._serve, name="owner-server", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         self._closed = True
+        # Closing a socket does not wake a thread that waits in accept(); a last caller does.
+        with contextlib.suppress(OSError, EOFError):
+            Client(self._listener.address, authkey=self._key).close()
+        self._thread.join(2)
         self._listener.close()
 
     def _serve(self) -> None:
@@ -134,6 +143,9 @@ class OwnerServer:
             except Exception as error:  # noqa: BLE001 - a stranger at the door must not close it
                 log.info("a caller was turned away: %s", error)
                 continue
+            if self._closed:
+                connection.close()
+                return
             threading.Thread(target=self._attend, args=(connection,), daemon=True).start()
 
     def _attend(self, connection: Connection) -> None:

@@ -69,7 +69,7 @@ class Search:
             ranked = _by_name(literals)
         else:
             ranked = self._newest(query, terms, allowed)
-        return self._result(query, ranked)
+        return self._result(query, ranked, described=bool(terms))
 
     def hits(self, result: SearchResult) -> list[Hit]:
         """The same result as a list."""
@@ -166,12 +166,12 @@ class Search:
         return ids, np.stack([term.vector for term in terms]) @ rows.T
 
     def _near(self, term: EncodedTerm, scale: Scale, allowed: Ids | None) -> tuple[Ids, Scores]:
-        """The nearest photos, more of them as long as the last one still matches well."""
+        """The nearest photos, more of them as long as nearly all of them match well."""
         count = _FETCH
         while True:
             ids, scores = self._vectors.search(term.vector, count)
-            everything = len(ids) < count
-            if everything or scores[-1] < find_cut(scores, scale).shown:
+            _, shown = count_shown(scores, find_cut(scores, scale))
+            if len(ids) < count or shown < count - MOST_WEAK:
                 break
             count *= 8
         if allowed is None:
@@ -181,9 +181,10 @@ class Search:
 
     # -- answer
 
-    def _result(self, query: Query, ranked: "_Ranked") -> SearchResult:
+    def _result(self, query: Query, ranked: "_Ranked", *, described: bool) -> SearchResult:
         encoder = self._encoder.encoder
-        ids, keep = ranked.ids, self._still_there(ranked.ids)
+        ids = ranked.ids
+        keep = self._still_there(ids) if described else np.ones(len(ids), np.bool_)
         scores = ranked.scores[keep][: query.limit]
         strong = int(np.count_nonzero(keep[: ranked.strong]))
         whys = tuple(why for why, kept in zip(ranked.whys, keep, strict=False) if kept)

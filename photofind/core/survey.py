@@ -267,7 +267,9 @@ class Survey:
         self._report_errors(root, result)
         self._apply(root.root_id, difference)
         for place, file in difference.fresh.items():
-            self._look_at(root, place[1], file, None, now)
+            # What lies in a folder that changed just now may have been moved there, and the
+            # watcher tells that half a second later.
+            self._look_at(root, place[1], file, None, now, settles=bool(result.below))
         for place, (file, there) in difference.changed.items():
             self._look_at(root, place[1], file, there, now)
 
@@ -291,10 +293,17 @@ class Survey:
         self._filing.note_unchanged(root_id, unchanged)
 
     def _look_at(
-        self, root: Root, key: str, file: FoundFile, there: KnownFile | None, now: float
+        self,
+        root: Root,
+        key: str,
+        file: FoundFile,
+        there: KnownFile | None,
+        now: float,
+        *,
+        settles: bool = False,
     ) -> None:
         """Queue a file for analysis; one that was written to just now has to settle first."""
-        if abs(time.time() - file.stamp.mtime_ns / 1e9) < self._settle:
+        if settles or abs(time.time() - file.stamp.mtime_ns / 1e9) < self._settle:
             place = root.root_id, os.fsdecode(file.raw_relpath)
             self._settling.add(place, now, insist=False)
         else:
@@ -307,7 +316,7 @@ class Survey:
             if self.is_scanning or now - self._absences.quiet_since(root_id) < self.hold:
                 continue
             sizes = {absence.known.stamp.size for absence in self._absences.of_root(root_id)}
-            if sizes & self._settling.sizes() or any(map(self._queue.undecided, sizes)):
+            if sizes & self._settling.sizes() or sizes & self._queue.undecided_sizes():
                 continue
             self._losses.decide(root_id)
             done = True

@@ -63,7 +63,7 @@ def download(
     task = _Download(
         model,
         registry,
-        on_progress or (lambda *_: None),
+        on_progress or _ignore_progress,
         cancelled or (lambda: False),
         endpoint or hub.hub_address(),
         stall_seconds,
@@ -229,6 +229,10 @@ class _Download:
     def _raise_if_cancelled(self) -> None:
         if self._cancelled():
             raise DownloadCancelledError("the download was stopped; the next one goes on from here")
+
+
+def _ignore_progress(done: int, total: int) -> None:
+    del done, total
 
 
 def _read_plan(path: Path) -> _Plan | None:

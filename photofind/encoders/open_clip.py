@@ -4,6 +4,8 @@ Never reaches the network, and never runs with weights that are missing: open_cl
 only warn. Only the engine process imports this module.
 """
 
+# pyright: reportMissingTypeStubs=false
+
 import copy
 import logging
 import pickle
@@ -187,7 +189,7 @@ def _file_tokenizer(path: Path, context: int, options: dict[str, Any]) -> Tokeni
         raise EncoderError(f"{path} cannot be read: {error}") from error
     encoding.enable_truncation(context)
     encoding.enable_padding(length=context, pad_id=encoding.token_to_id("<pad>") or 0)
-    clean = get_clean_fn(options.get("clean", "whitespace"))
+    clean = cast("Callable[[str], str]", get_clean_fn(options.get("clean", "whitespace")))
 
     def tokenize(texts: Sequence[str]) -> npt.NDArray[np.int64]:
         rows = encoding.encode_batch([clean(text) for text in texts])

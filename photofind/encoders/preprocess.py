@@ -4,6 +4,8 @@ numpy instead of torch for the last step because several decode threads do it at
 would otherwise bring up a thread pool of its own.
 """
 
+# pyright: reportMissingTypeStubs=false
+
 from dataclasses import fields
 from typing import Any
 
@@ -23,14 +25,15 @@ class Preprocessor:
 
         Raises EncoderError where they make no sense.
         """
-        from open_clip.transform import PreprocessCfg, image_transform_v2
+        from open_clip import transform
         from torchvision.transforms import Normalize, ToTensor
 
-        known = {field.name for field in fields(PreprocessCfg)}
+        library: Any = transform
+        known = {field.name for field in fields(transform.PreprocessCfg)}
         given = {k: v for k, v in settings.items() if k in known and v is not None}
         try:
-            config = PreprocessCfg(**{**given, "size": image_size})
-            steps: list[Any] = list(image_transform_v2(config, is_train=False).transforms)
+            config: Any = library.PreprocessCfg(**{**given, "size": image_size})
+            steps: list[Any] = list(library.image_transform_v2(config, is_train=False).transforms)
         except (TypeError, ValueError, AssertionError, KeyError) as error:
             raise EncoderError(f"the model's preprocess_cfg is not understood: {error}") from error
         self._steps = [step for step in steps if not isinstance(step, (ToTensor, Normalize))]

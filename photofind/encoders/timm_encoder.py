@@ -12,7 +12,7 @@ import timm
 import torch
 from PIL import Image
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import torch as safetensors_torch
 
 from photofind.core.errors import EncoderError
 from photofind.core.types import EncoderSpec, InstalledEncoder, Vectors
@@ -64,7 +64,8 @@ def load_timm(
     path = installed.folder / TIMM_CONFIG
     config = read_json(path) if path.is_file() else {}
     name = str(config.get("architecture") or manifest.architecture)
-    settings = {**_library_settings(name), **(config.get("pretrained_cfg") or {})}
+    own_settings = cast("dict[str, Any]", config.get("pretrained_cfg") or {})
+    settings = {**_library_settings(name), **own_settings}
     own_size = int(settings["input_size"][-1])
     image_size = manifest.image_size or own_size
 
@@ -92,7 +93,10 @@ def _build(name: str, arguments: dict[str, Any]) -> torch.nn.Module:
 def _load_weights(model: torch.nn.Module, path: str) -> None:
     """Every weight of the model must be in the file; a classifier that is not used may be more."""
     try:
-        missing, surplus = model.load_state_dict(load_file(path), strict=False)
+        library: Any = safetensors_torch
+        result: Any = model.load_state_dict(library.load_file(path), strict=False)
+        missing: list[str] = result.missing_keys
+        surplus: list[str] = result.unexpected_keys
     except (SafetensorError, OSError) as error:
         raise EncoderError(f"the weights {path} cannot be read: {error}") from error
     except RuntimeError as error:

@@ -59,7 +59,7 @@ class TorchBackend:
 
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
         """float32 (n, d). Halves the batch when memory runs out, then moves to the processor."""
-        batch = torch.from_numpy(np.stack(pixels))
+        batch = _tensor(np.stack(pixels))
         parts: list[Vectors] = []
         start = 0
         while start < len(pixels):
@@ -92,7 +92,7 @@ class TorchBackend:
     def _text_rows(self, tokens: npt.NDArray[np.int64]) -> Vectors:
         model: Any = self._model
         with torch.inference_mode():
-            rows = model.encode_text(torch.from_numpy(tokens).to(self._device))
+            rows = model.encode_text(_tensor(tokens).to(self._device))
             return rows.float().cpu().numpy()
 
     def _run_images(self, batch: torch.Tensor) -> torch.Tensor:
@@ -119,7 +119,7 @@ class TorchBackend:
 
     def _place(self, device: str) -> None:
         """Find the fastest faithful way to compute on a device, or settle for the processor."""
-        probe = torch.from_numpy(_probes(self._size))
+        probe = _tensor(_probes(self._size))
         self._move("cpu")
         reference, seconds = self._timed(probe)
         if device != "cpu":
@@ -188,6 +188,11 @@ class TorchBackend:
         self._device = device
 
 
+def _tensor(array: npt.NDArray[Any]) -> torch.Tensor:
+    library: Any = torch
+    return library.from_numpy(array)
+
+
 def _candidates(device: str) -> tuple[torch.dtype, ...]:
     """Lower precisions that are worth a try on a device."""
     if device == "cuda":
@@ -207,7 +212,7 @@ def _probes(size: int) -> npt.NDArray[np.float32]:
         for channel in picture:
             for wave in rng.uniform(-12, 12, size=(6, 3)).astype(np.float32):
                 channel += np.sin(wave[0] * rows + wave[1] * columns + wave[2])
-    return pictures / 2
+    return pictures / np.float32(2)
 
 
 def _likeness(one: Vectors, other: Vectors) -> float:

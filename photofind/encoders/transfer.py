@@ -4,7 +4,8 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
@@ -45,8 +46,9 @@ class Transfer:
         while (before := self._here()) != self._size and not self._cancelled():
             if before > self._size:
                 self._part.unlink()
+                before = 0
             try:
-                self._stream(min(before, self._size))
+                self._stream(before)
                 problem = "the server ended it early"
             except httpx.ReadTimeout as error:
                 raise DownloadError(
@@ -73,7 +75,7 @@ class Transfer:
         with self._client.stream(
             "GET", self._url, headers=headers, follow_redirects=True
         ) as answer:
-            if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 self._part.unlink()
                 return
             _raise_for_refusal(answer)
@@ -90,7 +92,7 @@ class Transfer:
                         return
 
     @contextlib.contextmanager
-    def _watch(self, answer: httpx.Response) -> Iterator[None]:
+    def _watch(self, answer: httpx.Response) -> Generator[None]:
         """Break a read that waits for data as soon as the user cancels."""
         over = threading.Event()
 
@@ -120,7 +122,7 @@ def _resumes_at(answer: httpx.Response, offset: int) -> bool:
     span = answer.headers.get("Content-Range", "")
     return (
         bool(offset)
-        and answer.status_code == httpx.codes.PARTIAL_CONTENT
+        and answer.status_code == HTTPStatus.PARTIAL_CONTENT
         and (span.replace("bytes=", "bytes ").startswith(f"bytes {offset}-"))
     )
 
@@ -128,13 +130,13 @@ def _resumes_at(answer: httpx.Response, offset: int) -> bool:
 def _raise_for_refusal(answer: httpx.Response) -> None:
     """A refusal for good is a DownloadError; one that may pass is a TransportError."""
     code = answer.status_code
-    if code in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
+    if code in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
         return
-    if code == httpx.codes.TOO_MANY_REQUESTS or code >= httpx.codes.INTERNAL_SERVER_ERROR:
+    if code == HTTPStatus.TOO_MANY_REQUESTS or code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise httpx.RemoteProtocolError(f"the server answered {code}")
     host = answer.url.host
-    if code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+    if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise DownloadError(f"{host} does not give out this file ({code})")
-    if code == httpx.codes.NOT_FOUND:
+    if code == HTTPStatus.NOT_FOUND:
         raise DownloadError(f"{host} no longer has this file (404); update photofind")
     raise DownloadError(f"{host} answered {code} instead of the file")

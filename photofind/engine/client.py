@@ -74,7 +74,7 @@ class EngineClient:
         """on_notice: called with plain words, from any thread. target: the process's function."""
         self._encoder = encoder
         self._config = config
-        self._on_notice = on_notice or (lambda text: log.info("%s", text))
+        self._on_notice = on_notice or _log_notice
         self._target = target
         self._changed = threading.Condition()
         self._ledger = Ledger()
@@ -308,6 +308,10 @@ class EngineClient:
             calls = self._ledger.drain()
         log.warning("%s", reason)
         _fail_all(calls, EngineError(reason))
+
+
+def _log_notice(text: str) -> None:
+    log.info("%s", text)
 
 
 def _fail_all(calls: list[Call], error: PhotofindError) -> None:

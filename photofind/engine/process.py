@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from pickle import UnpicklingError
@@ -125,7 +125,7 @@ def _with_log(setup: EngineSetup, path: str) -> EngineSetup:
 
 
 @contextlib.contextmanager
-def _interrupts_blocked() -> Iterator[None]:
+def _interrupts_blocked() -> Generator[None]:
     """A process started within inherits the block, so that Ctrl+C in its first moments is mute."""
     if sys.platform == "win32":
         yield

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import psutil
 from typing_extensions import override
@@ -59,6 +60,7 @@ def serve(connection: Connection, setup: EngineSetup, decoder: Decoder | None = 
 class _Server:
     def __init__(self, connection: Connection, setup: EngineSetup, decoder: Decoder) -> None:
         self._connection = connection
+        self._log_path = setup.log_path
         self._decoder = decoder
         self._sending = threading.Lock()
         plan = plan_threads(setup.threads)
@@ -81,8 +83,9 @@ class _Server:
                 if isinstance(request, protocol.Stop):
                     break
                 self._accept(request)
-        except (EOFError, OSError):  # photofind is gone
-            pass
+        except (EOFError, OSError):  # photofind is gone and will not tidy up
+            with contextlib.suppress(OSError):
+                Path(self._log_path).unlink()
         # ordinary shutdown would wait for threads that may sit in native code
         os._exit(0)
 

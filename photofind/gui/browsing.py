@@ -3,14 +3,23 @@
 Connects the search field, the grid and the details panel with the threads that read the library.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
-from photofind.core.types import Filters, Hit, Photo, PhotoTerm, PictureTerm, Query, Root, SearchResult
+from photofind.core.types import (
+    Filters,
+    Hit,
+    Photo,
+    PhotoTerm,
+    PictureTerm,
+    Query,
+    Root,
+    SearchResult,
+)
 from photofind.gui.main_window import MainWindow
 from photofind.gui.photo_model import PhotoModel
 from photofind.gui.preview import Preview
@@ -48,7 +57,7 @@ class Browsing(QObject):
         self._parts = window.parts
         self._model = model
         self._readers = readers
-        self.preview = Preview(model, window.centralWidget())
+        self.preview = Preview(model, window.content)
         self._token = 0
         self._query = Query()
         self._roots: list[Root] = []
@@ -176,8 +185,10 @@ class Browsing(QObject):
     def _tell_count(self) -> None:
         total = sum(root.photos for root in self._roots)
         shown = self._model.rowCount()
-        is_all = self._query == Query()
-        self._parts.status.set_library(max(total, shown if is_all else 0), None if is_all else shown)
+        if self._query == Query():
+            self._parts.status.set_library(max(total, shown))
+        else:
+            self._parts.status.set_library(total, shown)
 
     # Selection and details.
 
@@ -254,11 +265,11 @@ class Browsing(QObject):
 
     # Wiring.
 
-    def _timer(self, milliseconds: int, slot: "object") -> QTimer:
+    def _timer(self, milliseconds: int, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
         timer.setSingleShot(True)
         timer.setInterval(milliseconds)
-        timer.timeout.connect(slot)  # pyright: ignore[reportArgumentType]
+        timer.timeout.connect(slot)
         return timer
 
     def _connect(self) -> None:

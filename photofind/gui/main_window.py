@@ -145,14 +145,14 @@ class MainWindow(QMainWindow):
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setStretchFactor(1, 1)
         self._splitter.setSizes([_SIDE, 1280 - 2 * _SIDE, _SIDE])
-        whole = QWidget()
-        rows = QVBoxLayout(whole)
+        self.content = QWidget()
+        rows = QVBoxLayout(self.content)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(top)
         rows.addWidget(self._splitter, 1)
         rows.addWidget(parts.status)
-        self.setCentralWidget(whole)
+        self.setCentralWidget(self.content)
 
     def _make_zoom(self) -> QSlider:
         zoom = QSlider(Qt.Orientation.Horizontal)

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from photofind.core.settings import Settings
-from photofind.core.types import EncoderSpec, InstalledEncoder
+from photofind.core.types import EncoderSpec, InstalledEncoder, Root
 from photofind.gui.main_window import MainWindow
 from photofind.gui.models_page import ModelsPage
 from photofind.workers.model_thread import ModelThread
@@ -31,6 +31,7 @@ class ModelSession(QObject):
         self._curated: list[EncoderSpec] = []
         self._installed: dict[str, InstalledEncoder] = {}
         self._downloading = ""
+        self._has_photos = False
         models.listed.connect(self._on_listed)
         models.progressed.connect(self._on_progressed)
         models.installed.connect(self._on_installed)
@@ -63,6 +64,14 @@ class ModelSession(QObject):
             self._page.set_current(spec.encoder_id)
         self._show_offer()
 
+    @Slot(list)
+    def on_roots_changed(self, roots: Sequence[Root]) -> None:
+        """A larger model is worth an offer once there are photos to find."""
+        has_photos = any(root.photos for root in roots)
+        if has_photos != self._has_photos:
+            self._has_photos = has_photos
+            self._show_offer()
+
     @Slot(list, list)
     def _on_listed(
         self, curated: Sequence[EncoderSpec], installed: Sequence[InstalledEncoder]
@@ -76,7 +85,8 @@ class ModelSession(QObject):
     def _show_offer(self) -> None:
         """The recommended model, while the light one is in use and nothing better is there."""
         recommended = next((spec for spec in self._curated if spec.recommended), None)
-        if self._current != _BUILTIN or not self._wants_offer or recommended is None:
+        wanted = self._wants_offer and self._has_photos
+        if self._current != _BUILTIN or not wanted or recommended is None:
             self._offer.withdraw()
         elif recommended.encoder_id not in self._installed and not self._downloading:
             self._offer.offer(recommended)

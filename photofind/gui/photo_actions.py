@@ -71,7 +71,8 @@ class PhotoActions(QObject):
             return
         photos = self._browsing.photos_of(ids)
         size = sum(photo.stamp.size for photo in photos)
-        what = f"“{photos[0].name}”" if len(ids) == 1 == len(photos) else count_of(len(ids), "photo")
+        named = len(ids) == len(photos) == 1
+        what = f"“{photos[0].name}”" if named else count_of(len(ids), "photo")
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Move to the trash")

@@ -92,7 +92,8 @@ class StatusBar(QWidget):
         if spec is None:
             return
         light = spec.encoder_id == "builtin"
-        self._model.setText(f"{spec.title} · light model" if light else spec.title)
+        says_so = "light" in spec.title.casefold()
+        self._model.setText(f"{spec.title} · light model" if light and not says_so else spec.title)
         hint = "A light model: a larger one finds more.\n" if light else ""
         self._model.setToolTip(f"{hint}Model that looks at the photos. Click to choose another.")
         self._model.setAccessibleName(f"Model: {self._model.text()}")

@@ -29,7 +29,7 @@ class WindowActions:
 
     def __init__(self, window: MainWindow, commands: WindowCommands) -> None:
         self._window = window
-        self.folders = self._toggle("Folders", "sidebar-simple", "F8", window.show_folders)
+        self.folders = self._toggle("Folders", "folders", "F8", window.show_folders)
         self.details = self._toggle("Details", "info", "F9", window.show_details)
         self.duplicates = self._action(
             "Find duplicates…", "copy-simple", "Ctrl+D", commands.find_duplicates
@@ -72,9 +72,7 @@ class WindowActions:
             else:
                 self._menu.addAction(self._action(*entry))
 
-    def _action(
-        self, text: str, picture: str, keys: str, command: Callable[[], object]
-    ) -> QAction:
+    def _action(self, text: str, picture: str, keys: str, command: Callable[[], object]) -> QAction:
         action = QAction(text, self._window)
         if picture:
             action.setIcon(icon(picture))

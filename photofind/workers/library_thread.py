@@ -7,6 +7,7 @@ comes back as signals. Holds no widgets and decides nothing about how things loo
 import logging
 import queue
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 _SLICE = 0.05  # seconds one step may wait for news while busy: the longest delay of a command
 _IDLE = 0.25  # seconds between two looks for changes otherwise; commands come at once
+_COUNTS = 2.0  # seconds between two counts of the photos while indexing
 _FILLED = 0.98  # share of the photos an index must hold before it takes over the searches
 
 EngineFactory = Callable[[InstalledEncoder], EngineClient]
@@ -84,7 +86,7 @@ class LibraryThread(QThread):
         self._engine: EngineClient
         self._watcher: Watcher
         self._jobs: list[_Job] = []
-        self._failed = -1  # number of failures that was told last
+        self._told = 0.0  # when the counts of the roots were told last, monotonic seconds
 
     # Commands, callable from any thread; each returns at once.
 
@@ -192,8 +194,8 @@ class LibraryThread(QThread):
                     self._on_idle()
             except PhotofindError as error:
                 self.noticed.emit(str(error))
-            except Exception:  # noqa: BLE001 - a bug in one step must not end the library
-                sys.excepthook(*sys.exc_info())
+            except Exception as error:  # noqa: BLE001 - a bug in one step must not end the library
+                sys.excepthook(type(error), error, error.__traceback__)
                 self.msleep(200)
 
     def _carry_out_commands(self, *, wait: bool) -> None:
@@ -313,6 +315,9 @@ class LibraryThread(QThread):
 
     def _on_indexed(self, ids: list[PhotoId]) -> None:
         self.photos_indexed.emit(ids)
+        if time.monotonic() - self._told > _COUNTS:
+            self._tell_roots()
+            self._tell_failures()
 
     def _on_progress(self, progress: IndexProgress) -> None:
         self.progress_changed.emit(progress)
@@ -328,6 +333,7 @@ class LibraryThread(QThread):
         self._tell_failures()
 
     def _tell_roots(self) -> None:
+        self._told = time.monotonic()
         self.roots_changed.emit(self._library.catalog.roots())
 
     def _tell_failures(self) -> None:

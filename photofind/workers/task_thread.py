@@ -50,8 +50,8 @@ class TaskThread(QThread, Generic[Job]):
             while (job := self._inbox.get()) is not None and not self.isInterruptionRequested():
                 try:
                     self.work(job)
-                except Exception:  # noqa: BLE001 - a bug in one job must not end the thread
-                    sys.excepthook(*sys.exc_info())
+                except Exception as error:  # noqa: BLE001 - a bug in one job must not end the thread
+                    sys.excepthook(type(error), error, error.__traceback__)
         finally:
             self.end()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from photofind.core.errors import EngineError
+from photofind.core.errors import EncoderError, EngineError
 from photofind.core.types import Change, ChangeKind, RootState
 from photofind.core.vectors import VectorIndex
 from tests import samples
@@ -462,9 +462,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):
 def test_another_encoder_gets_vectors_of_all_photos(bench, root, tmp_path):
     bench.run()
     ids = bench.ids()
-    bench.analyzer.encoder_key = "local-2"
     vectors = VectorIndex(tmp_path / "library/index", "local-2", DIMENSION)
-    bench.indexer.use_vectors(vectors)
+    bench.use_analyzer(LocalAnalyzer("local-2"), vectors)
     report = bench.run()
     assert (report.indexed, report.unchanged) == (6, 0)
     assert bench.ids() == ids
@@ -472,9 +471,12 @@ def test_another_encoder_gets_vectors_of_all_photos(bench, root, tmp_path):
     assert bench.catalog.counts().with_vector == {"local-1": 6, "local-2": 6}
 
 
-def test_a_photo_that_gets_no_vector_does_not_keep_the_run_from_ending(bench, root, folder):
+def test_a_photo_that_gets_no_vector_does_not_keep_the_run_from_ending(
+    bench, root, folder, tmp_path
+):
     bench.run()
-    bench.analyzer.encoder_key = "local-2"
+    vectors = VectorIndex(tmp_path / "library/index", "local-2", DIMENSION)
+    bench.use_analyzer(LocalAnalyzer("local-2"), vectors)
     stat = (folder / "000.jpg").stat()
     (folder / "000.jpg").write_bytes(bytes(stat.st_size))
     os.utime(folder / "000.jpg", ns=(stat.st_atime_ns, stat.st_mtime_ns))
@@ -565,10 +567,35 @@ def test_the_real_samples_are_indexed(bench, sample_photos):
     assert bench.run().indexed == len(samples.SAMPLE_NAMES)
 
 
-def test_the_local_analyzer_is_an_analyzer():
-    analyzer = LocalAnalyzer()
-    assert isinstance(analyzer.encoder_key, str)
-    analyzer.close()
+def test_an_engine_that_is_closed_for_another_one_is_no_trouble(bench, root, tmp_path):
+    bench.analyzer.gate.clear()
+    bench.step_until(lambda: any(item.phase == "indexing" for item in bench.progress))
+    former = bench.analyzer
+    vectors = VectorIndex(tmp_path / "library/index", "local-2", DIMENSION)
+    bench.use_analyzer(LocalAnalyzer("local-2"), vectors)
+    former.trouble = EngineError("the engine was closed")
+    former.gate.set()
+    bench.settle()
+    assert len(vectors) == 6
+    assert bench.notices == []
+
+
+def test_a_model_that_cannot_be_loaded_marks_no_file_as_failed(bench, root):
+    bench.analyzer.trouble = EncoderError("the model's files are damaged")
+    with pytest.raises(EncoderError, match="damaged"):
+        bench.run()
+    assert bench.catalog.failures() == []
+
+
+def test_a_run_among_steps_is_counted_by_itself(bench, root, tmp_path):
+    other = bench.catalog.add_root(fill(tmp_path / "other", 2))
+    run = bench.indexer.start_run([root.root_id])
+    bench.settle()
+    assert bench.indexer.finish_run(run).indexed == 6
+    run = bench.indexer.start_run([other.root_id])
+    bench.settle()
+    report = bench.indexer.finish_run(run)
+    assert (report.indexed, report.unchanged) == (0, 2)
 
 
 def test_a_file_that_is_still_written_is_waited_for(bench, root, folder):

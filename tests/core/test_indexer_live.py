@@ -10,14 +10,15 @@ from photofind.core.errors import EngineError
 from photofind.core.timing import Timing
 from photofind.core.types import Change, ChangeKind, RootState
 from photofind.core.watcher import Watcher
-from tests.core.indexing import Bench, age, copy, draw, fill
+from tests.core.indexing import QUICK, Bench, age, copy, draw, fill
 
 TOUCHED, GONE, FOLDER = ChangeKind.TOUCHED, ChangeKind.GONE, ChangeKind.FOLDER
 
 
 @pytest.fixture
-def bench(tmp_path):
-    bench = Bench(tmp_path / "library")
+def bench(tmp_path, request):
+    timing = WATCHED if "watched" in request.fixturenames else QUICK
+    bench = Bench(tmp_path / "library", timing)
     yield bench
     bench.close()
 
@@ -279,7 +280,23 @@ def test_photos_missing_while_an_unrelated_file_is_analysed_are_still_removed(be
     assert len(bench.ids()) == 6
 
 
-# With the real watcher.
+def test_a_move_into_a_new_folder_is_no_new_photo_when_its_hint_is_late(bench, root, folder):
+    photo_id = bench.ids()["000.jpg"]
+    (folder / "sub").mkdir()
+    (folder / "000.jpg").rename(folder / "sub/moved.jpg")
+    bench.tell(root, FOLDER, "sub")
+    until = time.monotonic() + 0.2
+    while time.monotonic() < until:
+        bench.indexer.step(0.02)
+    bench.tell(root, GONE, "000.jpg")
+    bench.settle()
+    assert bench.ids()["sub/moved.jpg"] == photo_id
+    assert bench.analyzer.analyzed == []
+
+
+# With the real watcher, which tells half a second later what has left a folder.
+
+WATCHED = Timing(settle=1.0, hold=1.0, gather=0.05, check=0.2)
 
 
 @pytest.fixture

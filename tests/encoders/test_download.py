@@ -45,7 +45,7 @@ class Hub:
 
 def make_handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             pass
 
         def do_HEAD(self) -> None:
@@ -67,7 +67,7 @@ def make_handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             if self.path.startswith(f"/api/models/{REPOSITORY}/revision/"):
                 self.answer(json.dumps({"sha": hub.commit}).encode())
                 return
-            name, data = self.find()
+            _, data = self.find()
             if data is None:
                 return
             start = self.start_of_range()
@@ -192,7 +192,7 @@ def test_hub_that_states_no_checksum_is_refused(registry: ModelRegistry, hub: Hu
 def test_wrong_bytes_are_thrown_away(registry: ModelRegistry, hub: Hub, how: str) -> None:
     good = hub.files[WEIGHTS]
     hub.files[WEIGHTS] = bytes(len(good)) if how == "wrong" else good + b"more"
-    with pytest.raises(DownloadError, match="damaged|larger"):
+    with pytest.raises(DownloadError, match=r"damaged|larger"):
         download("pinned", registry)
     with pytest.raises(EncoderMissingError):
         registry.get("pinned")

@@ -80,9 +80,7 @@ def test_a_bug_reaches_the_exception_hook_and_the_thread_lives_on(
 ) -> None:
     caught: list[BaseException] = []
 
-    def hook(
-        kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         caught.append(error)
 
     monkeypatch.setattr(sys, "excepthook", hook)

@@ -1,0 +1,46 @@
+"""`python -m tests.benchmarks NAME [--photos DIR] [--json]`: measures the installed program.
+
+Figures go to stdout, progress to stderr. No test runs these.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks import accuracy, indexing, smoothness, startup
+from tests.benchmarks.photo_sets import default_folder
+
+BENCHMARKS = {
+    "accuracy": accuracy.measure,
+    "indexing": indexing.measure,
+    "startup": startup.measure,
+    "smoothness": smoothness.measure,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("name", choices=[*BENCHMARKS, "all"])
+    parser.add_argument("--photos", type=Path, default=default_folder(), help="the zipped sets")
+    parser.add_argument("--model", default="builtin", help="an installed model's id")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    names = list(BENCHMARKS) if options.name == "all" else [options.name]
+    results: dict[str, dict[str, object]] = {}
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix="photofind-benchmark-") as folder:
+            results[name] = BENCHMARKS[name](options, Path(folder))
+    if options.json:
+        print(json.dumps(results, indent=1))
+        return 0
+    for name, figures in results.items():
+        for label, value in figures.items():
+            print(f"{name}: {label}: {value}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
