@@ -78,6 +78,7 @@ class Application(QObject):
     """Owns the threads and the window, and wires them."""
 
     _shown_again = Signal(list)  # folders that a second start has handed over
+    _encoder_handed_over = Signal(str)  # id that `photofind models use` has named
 
     def __init__(self, app: QApplication, paths: LibraryPaths, model: str | None = None) -> None:
         super().__init__()
@@ -85,15 +86,16 @@ class Application(QObject):
         self._paths = paths
         self.settings = load_settings(paths.settings)
         apply_theme(app, self.settings.theme)
-        registry = ModelRegistry(paths.models)
-        encoder, notice = _encoder(registry, model or self.settings.encoder)
-        self._make_workers(registry, encoder)
+        self._registry = ModelRegistry(paths.models)
+        encoder, notice = _encoder(self._registry, model or self.settings.encoder)
+        self._make_workers(self._registry, encoder)
         self._make_window()
         self.models.show_encoder(encoder)
         if notice:
             self.window.parts.status.show_message(notice)
         self._server: OwnerServer | None = None
         self._shown_again.connect(self._on_shown_again)
+        self._encoder_handed_over.connect(self._on_encoder_handed_over)
 
     def start(self, folders: Sequence[Path] = ()) -> None:
         """Show the window, then set the threads going."""
@@ -128,7 +130,8 @@ class Application(QObject):
 
     def _make_workers(self, registry: ModelRegistry, encoder: InstalledEncoder) -> None:
         paths, slot = self._paths, EncoderSlot()
-        self.library = LibraryThread(paths, encoder, self._make_engine, slot)
+        others = [item for item in registry.installed() if item.key != encoder.key]
+        self.library = LibraryThread(paths, encoder, self._make_engine, slot, others)
         self.readers = Readers(
             search=SearchThread(paths, slot),
             thumbnails=ThumbnailThread(paths),
@@ -273,6 +276,9 @@ class Application(QObject):
         if message.get("command") == "show":
             self._shown_again.emit(folders)
             reply({"ok": True})
+        elif message.get("command") == "use":
+            self._encoder_handed_over.emit(str(message.get("id")))
+            reply({"ok": True})
         elif message.get("command") == "index":
             answers: queue.SimpleQueue[Message] = queue.SimpleQueue()
             self.library.index_folders(folders, answers.put)
@@ -379,6 +385,11 @@ class Application(QObject):
             f"Your photos are being looked at with {encoder.spec.title}. "
             "Searches use the model before until that is done."
         )
+
+    @Slot(str)
+    def _on_encoder_handed_over(self, encoder_id: str) -> None:
+        with contextlib.suppress(EncoderError):
+            self._on_encoder_chosen(self._registry.get(encoder_id))
 
     @Slot()
     def _on_offer_dismissed(self) -> None:

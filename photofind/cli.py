@@ -168,7 +168,11 @@ def _add_models(
     models = commands.add_parser("models", parents=[common], help="list, download, use, import")
     actions = models.add_subparsers(dest="action", metavar="ACTION")
     models.set_defaults(action="list")
-    actions.add_parser("list", parents=[common], help="known and installed models")
+    listing = actions.add_parser("list", parents=[common], help="known and installed models")
+    for parser in (models, listing):
+        parser.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="as one JSON document"
+        )
     for name, text in (("download", "fetch a model"), ("use", "search with this model")):
         action = actions.add_parser(name, parents=[common], help=text)
         action.add_argument("id", metavar="ID")

@@ -108,13 +108,11 @@ def test_search_by_picture_finds_the_original(
 def test_what_is_not_wanted_sinks(
     library: list[str | Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def rank(*unwanted: str) -> int:
-        found = answer(capsys, "search", "a flower", *unwanted, *library, "--limit", "50")
-        names = [Path(hit["path"]).name for hit in found["hits"]]
-        flower = samples.SAMPLE_NAMES["flower"]
-        return names.index(flower) if flower in names else len(names)
-
-    assert rank() < rank("--not", "a flower")
+    unwanted = ("--not", "a flower", "--limit", "50")
+    found = answer(capsys, "search", "a flower or a cat", *unwanted, *library)
+    names = [Path(hit["path"]).name for hit in found["hits"]]
+    assert names[0] == samples.SAMPLE_NAMES["cat"]
+    assert samples.SAMPLE_NAMES["flower"] not in names[:5]
 
 
 def test_search_of_a_picture_that_cannot_be_read_is_one_clear_line(
@@ -141,8 +139,7 @@ def test_duplicates_have_the_agreed_shape(
     assert same["kind"] == "same-photo"
     assert Path(same["keep"]).name == temple
     assert all(
-        set(photo) == {"path", "width", "height", "bytes", "similarity"}
-        for photo in same["photos"]
+        set(photo) == {"path", "width", "height", "bytes", "similarity"} for photo in same["photos"]
     )
 
 
@@ -253,14 +250,10 @@ def test_a_name_that_is_no_text_survives_in_json(place: Path, tmp_path: Path) ->
         odd = samples.non_utf8_name(photos)
     except OSError:
         pytest.skip("this file system takes only text as names")
-    command = [sys.executable, "-m", "photofind", "index", str(photos)]
-    subprocess.run([*command, "--library", tmp_path / "library"], check=True, timeout=100)
+    command = [sys.executable, "-m", "photofind", "--library", str(tmp_path / "library")]
+    subprocess.run([*command, "index", str(photos)], check=True, timeout=100)
     done = subprocess.run(
-        [sys.executable, "-m", "photofind", "search", "a drawing", "--json"]
-        + ["--library", str(tmp_path / "library")],
-        capture_output=True,
-        check=True,
-        timeout=100,
+        [*command, "search", "caf", "--json"], capture_output=True, check=True, timeout=100
     )
     (hit,) = json.loads(done.stdout)["hits"]
     assert hit["path"] == str(odd)

@@ -1,12 +1,15 @@
 """`photofind models`: which models there are; fetch, choose or import one."""
 
 import argparse
+import contextlib
 import dataclasses
 import sys
 
 from tqdm import tqdm
 
 from photofind.commands.open_library import library_paths, print_json, read_settings, remark
+from photofind.core.errors import LibraryError
+from photofind.core.ownership import ask_owner
 from photofind.core.paths import LibraryPaths
 from photofind.core.settings import save_settings
 from photofind.encoders.download import download
@@ -79,4 +82,6 @@ def _use(registry: ModelRegistry, paths: LibraryPaths, encoder_id: str) -> None:
     installed = registry.get(encoder_id)
     settings = dataclasses.replace(read_settings(paths), encoder=encoder_id)
     save_settings(paths.settings, settings)
+    with contextlib.suppress(LibraryError):
+        ask_owner(paths, {"command": "use", "id": encoder_id})  # a window that is open follows
     remark(f"{installed.spec.title} is in use from now on; 'photofind index' makes it ready")

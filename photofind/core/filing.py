@@ -97,6 +97,10 @@ class Filing:
         for tally in self.tallies:
             tally.indexed += sum(root_id in tally.roots for root_id in filed.roots)
             tally.unchanged.difference_update(filed.ids)
+        if filed.failed:
+            # What could be shown before its file was damaged can't be shown any more.
+            self.vectors.remove(filed.failed)
+            self._on_removed(filed.failed)
         if filed.ids:
             self._on_indexed(filed.ids)
 
@@ -144,8 +148,11 @@ class Filing:
         task, analysis = finding.task, finding.analysis
         if analysis is None:
             if task.need is Need.PHOTO:
-                reason = finding.reason
-                self._catalog.store_failure(*task.place, task.raw_relpath, task.stamp, reason)
+                filed.failed.append(
+                    self._catalog.store_failure(
+                        *task.place, task.raw_relpath, task.stamp, finding.reason
+                    )
+                )
             return
         photo_id = task.photo_id
         known = None if task.need is Need.PHOTO else self._catalog.photo(photo_id or 0)
@@ -179,6 +186,7 @@ class Filing:
 class _Filed:
     """What one transaction has put into the catalog."""
 
+    failed: list[PhotoId] = field(default_factory=list[PhotoId])
     ids: list[PhotoId] = field(default_factory=list[PhotoId])
     roots: list[int] = field(default_factory=list[int])  # of photos that count as indexed
     thumbnails: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])

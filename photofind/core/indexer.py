@@ -128,6 +128,11 @@ class Indexer:
     def is_paused(self) -> bool:
         return self._paused
 
+    @property
+    def trouble(self) -> PhotofindError | None:
+        """Why nothing can be indexed at present, such as an engine that does not start."""
+        return self._trouble
+
     # From the index thread.
 
     def step(self, timeout: float) -> bool:
@@ -252,7 +257,8 @@ class Indexer:
             elif self._trouble is None:
                 worked |= self._survey.work(now, _SLICE)
                 worked |= self._submit(now) or self._adopt()
-            return self._commit(now) or worked
+            worked |= self._commit(now)
+            return worked or self._filing.vectors.maintain()
         except LibraryError as error:
             self._stop_for(error, now)
             return False

@@ -77,7 +77,9 @@ class Library:
     def index_folders(self, folders: Sequence[Path]) -> IndexReport:
         """Add the folders where they are new, and bring them up to date."""
         roots = [self.root_for(folder) for folder in folders]
-        return self.indexer.run_until_idle([root.root_id for root in roots])
+        report = self.indexer.run_until_idle([root.root_id for root in roots])
+        self.tidy()
+        return report
 
     def root_for(self, folder: Path) -> Root:
         """The root that is or holds this folder; a new one where there is none yet.
@@ -111,6 +113,10 @@ class Library:
         notices = vectors.load(self.catalog)
         self.indexer.use_encoder(analyzer, vectors)
         return notices
+
+    def tidy(self) -> None:
+        """Drop cached thumbnails of photos that are known no longer."""
+        self.thumbnails.remove_unused(self.catalog.contents())
 
     def close(self) -> None:
         self.indexer.close()

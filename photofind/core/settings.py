@@ -1,14 +1,13 @@
 """The user's preferences: one JSON file in the library, written atomically."""
 
-import contextlib
 import dataclasses
 import json
 import logging
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+
+from photofind.core.atomic_file import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -55,14 +54,4 @@ def save_settings(path: Path, settings: Settings) -> None:
     Raises OSError where the folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".settings-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(dataclasses.asdict(settings), file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+    replace_file(path, json.dumps(dataclasses.asdict(settings), indent=1).encode())

@@ -5,15 +5,14 @@ goes out as bytes → temporary file → fsync → rename, the sidecar after it,
 back that the sidecar does not vouch for.
 """
 
-import contextlib
 import hashlib
 import json
-import os
 import re
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from photofind.core.atomic_file import replace_file
 
 FORMAT_VERSION = 1
 
@@ -57,8 +56,8 @@ def write_index(path: Path, data: bytes | bytearray, sidecar: Sidecar) -> None:
     digest = hashlib.sha256(data).hexdigest()
     whole = asdict(sidecar) | {"size": len(data), "sha256": digest}
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, data)
-    _replace(sidecar_path(path), json.dumps(whole, indent=1).encode())
+    replace_file(path, data)
+    replace_file(sidecar_path(path), json.dumps(whole, indent=1).encode())
 
 
 def read_index(path: Path, key: str, dimension: int) -> tuple[bytes, Sidecar]:
@@ -93,17 +92,3 @@ def _read_sidecar(path: Path) -> Sidecar:
         raise
     except (ValueError, TypeError) as error:
         raise DamagedIndexError(f"its sidecar is damaged: {error}") from None
-
-
-def _replace(path: Path, data: bytes | bytearray) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".index-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -8,13 +8,12 @@ Knows nothing of where models come from.
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from photofind.core.atomic_file import replace_file
 from photofind.core.errors import EncoderError
 
 MANIFEST = "photofind.json"
@@ -100,15 +99,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write it so that a reader sees the old or the new one. Raises OSError."""
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".manifest-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(manifest), file, indent=1)
-        Path(name).replace(folder / MANIFEST)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+    replace_file(folder / MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
 
 
 def find_weights(folder: Path, manifest: Manifest) -> Path:

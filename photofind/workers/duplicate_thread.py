@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 from typing_extensions import override
 
-from photofind.core.catalog import Catalog
 from photofind.core.duplicates import Candidates, DuplicateFinder
 from photofind.core.errors import PhotofindError
 from photofind.core.paths import LibraryPaths
+from photofind.workers.catalog_thread import CatalogThread
 from photofind.workers.encoder_slot import EncoderSlot
-from photofind.workers.task_thread import TaskThread
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class _Request:
     scan: bool  # look for pairs anew, else only group those that are known
 
 
-class DuplicateThread(TaskThread[_Request]):
+class DuplicateThread(CatalogThread[_Request]):
     """Answers with `groups_found`, the newest slider position winning."""
 
     progressed = Signal(str, int, int)  # what, done, total
@@ -31,10 +30,8 @@ class DuplicateThread(TaskThread[_Request]):
     def __init__(
         self, paths: LibraryPaths, slot: EncoderSlot, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
-        self._paths = paths
+        super().__init__(paths, parent)
         self._slot = slot
-        self._catalog: Catalog | None = None
         self._candidates: Candidates | None = None
         self._cancel = threading.Event()
 
@@ -51,14 +48,9 @@ class DuplicateThread(TaskThread[_Request]):
         self._cancel.set()
 
     @override
-    def begin(self) -> None:
-        self._catalog = Catalog.open_readonly(self._paths.catalog)
-
-    @override
     def work(self, job: _Request) -> None:
         request = job if job.scan else self.newest(job)
         pair = self._slot.get()
-        assert self._catalog is not None
         if pair is None:
             self.failed.emit("The library is still being opened.")
             return
@@ -73,8 +65,3 @@ class DuplicateThread(TaskThread[_Request]):
             self.groups_found.emit(finder.group(self._candidates, request.similarity))
         except PhotofindError as error:
             self.failed.emit(str(error))
-
-    @override
-    def end(self) -> None:
-        if self._catalog is not None:
-            self._catalog.close()

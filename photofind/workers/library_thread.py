@@ -74,11 +74,14 @@ class LibraryThread(QThread):
         encoder: InstalledEncoder,
         engine_factory: EngineFactory,
         slot: EncoderSlot,
+        others: Sequence[InstalledEncoder] = (),
         parent: QObject | None = None,
     ) -> None:
+        """`others` may answer searches while the index of `encoder` is being filled."""
         super().__init__(parent)
         self._paths = paths
         self._encoder = encoder
+        self._others = others
         self._engine_factory = engine_factory
         self._slot = slot
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -86,6 +89,7 @@ class LibraryThread(QThread):
         self._engine: EngineClient
         self._watcher: Watcher
         self._jobs: list[_Job] = []
+        self._tidied = False
         self._told = 0.0  # when the counts of the roots were told last, monotonic seconds
 
     # Commands, callable from any thread; each returns at once.
@@ -179,6 +183,7 @@ class LibraryThread(QThread):
         self._tell_failures()
         for notice in self._library.load_index():
             self.noticed.emit(notice)
+        self._let_another_answer()
         self.index_loaded.emit()
         self._watcher = Watcher(self._library.indexer.enqueue, self.noticed.emit)
         for root in self._library.catalog.roots():
@@ -192,6 +197,8 @@ class LibraryThread(QThread):
                 was_busy, busy = busy, self._library.indexer.step(0.0 if not busy else _SLICE)
                 if not busy and (was_busy or self._jobs):
                     self._on_idle()
+                elif (trouble := self._library.indexer.trouble) is not None:
+                    self._end_jobs(str(trouble))
             except PhotofindError as error:
                 self.noticed.emit(str(error))
             except Exception as error:  # noqa: BLE001 - a bug in one step must not end the library
@@ -211,8 +218,7 @@ class LibraryThread(QThread):
     def _close(self) -> None:
         pair = self._slot.get()
         self._slot.put(None)
-        for job in self._jobs:
-            job.answer({"error": "The window was closed before the work was done."})
+        self._end_jobs("The window was closed before the work was done.")
         self._watcher.close()
         self._library.close()
         self._engine.close()
@@ -299,6 +305,19 @@ class LibraryThread(QThread):
             self.noticed.emit(notice)
         self._hand_over_searches()
 
+    def _let_another_answer(self) -> None:
+        """Where this encoder has seen little of the library yet, search with one that knows it."""
+        counts = self._library.catalog.counts()
+        known = {item: counts.with_vector.get(item.key, 0) for item in self._others}
+        mine = counts.with_vector.get(self._encoder.key, 0)
+        best = max(known, key=lambda item: known[item], default=self._encoder)
+        if mine >= _FILLED * counts.photos or known.get(best, 0) <= mine:
+            return
+        vectors = VectorIndex(self._paths.index, best.key, best.spec.dimension)
+        vectors.load(self._library.catalog)
+        self._slot.put(SearchPair(self._engine_factory(best), vectors))
+        self.encoder_changed.emit(best)
+
     def _hand_over_searches(self) -> None:
         pair = self._slot.get()
         if pair is not None and pair.engine is self._engine:
@@ -325,12 +344,22 @@ class LibraryThread(QThread):
             job.answer({"progress": asdict(progress)})
 
     def _on_idle(self) -> None:
+        if not self._tidied:
+            self._tidied = True
+            self._library.tidy()
         jobs, self._jobs = self._jobs, []
         for job in jobs:
             job.answer({"report": report_document(self._library.indexer.finish_run(job.run))})
         self._hand_over_searches()
         self._tell_roots()
         self._tell_failures()
+
+    def _end_jobs(self, reason: str) -> None:
+        """Tell those who wait for folders that these will not be done now."""
+        jobs, self._jobs = self._jobs, []
+        for job in jobs:
+            self._library.indexer.finish_run(job.run)
+            job.answer({"error": reason})
 
     def _tell_roots(self) -> None:
         self._told = time.monotonic()

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 from typing_extensions import override
 
-from photofind.core.catalog import Catalog
 from photofind.core.paths import LibraryPaths
 from photofind.core.types import PhotoId
-from photofind.workers.task_thread import TaskThread
+from photofind.workers.catalog_thread import CatalogThread
 
 MOST_ROWS = 2000  # of a selection whose rows are looked up one by one
 
@@ -33,7 +32,7 @@ class _Folders:
 _Task = _Selection | _Rows | _Folders
 
 
-class LookupThread(TaskThread[_Task]):
+class LookupThread(CatalogThread[_Task]):
     """Answers in the order of the questions."""
 
     selection_found = Signal(int, list, object)  # token, list[Photo] (the first), bytes in all
@@ -41,9 +40,7 @@ class LookupThread(TaskThread[_Task]):
     subfolders_found = Signal(int, str, list)  # root_id, relpath, list[(name, photos)]
 
     def __init__(self, paths: LibraryPaths, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._paths = paths
-        self._catalog: Catalog | None = None
+        super().__init__(paths, parent)
         self._tokens = 0
 
     def look_at_selection(self, ids: tuple[PhotoId, ...]) -> int:
@@ -59,13 +56,8 @@ class LookupThread(TaskThread[_Task]):
         self.post(_Folders(root_id, relpath))
 
     @override
-    def begin(self) -> None:
-        self._catalog = Catalog.open_readonly(self._paths.catalog)
-
-    @override
     def work(self, job: _Task) -> None:
         catalog = self._catalog
-        assert catalog is not None
         if isinstance(job, _Selection):
             if job.token == self._tokens:  # an older selection interests nobody
                 photos = catalog.photos(job.ids[:MOST_ROWS])
@@ -75,8 +67,3 @@ class LookupThread(TaskThread[_Task]):
         else:
             folders = catalog.subfolders(job.root_id, job.relpath)
             self.subfolders_found.emit(job.root_id, job.relpath, folders)
-
-    @override
-    def end(self) -> None:
-        if self._catalog is not None:
-            self._catalog.close()

@@ -7,12 +7,11 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 from typing_extensions import override
 
-from photofind.core.catalog import Catalog
 from photofind.core.errors import PhotofindError
 from photofind.core.paths import LibraryPaths
 from photofind.core.types import PhotoId
+from photofind.workers.catalog_thread import CatalogThread
 from photofind.workers.encoder_slot import EncoderSlot
-from photofind.workers.task_thread import TaskThread
 
 _TIMEOUT = 60.0  # seconds: the engine's own limits end a bad file long before
 
@@ -24,7 +23,7 @@ class _Request:
     side: int
 
 
-class RenderThread(TaskThread[_Request]):
+class RenderThread(CatalogThread[_Request]):
     """Answers each `render` with one `rendered` or `render_failed` carrying its token."""
 
     rendered = Signal(int, QImage)
@@ -33,10 +32,8 @@ class RenderThread(TaskThread[_Request]):
     def __init__(
         self, paths: LibraryPaths, slot: EncoderSlot, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
-        self._paths = paths
+        super().__init__(paths, parent)
         self._slot = slot
-        self._catalog: Catalog | None = None
         self._tokens = 0
 
     def render(self, source: PhotoId | Path | bytes, side: int) -> int:
@@ -47,10 +44,6 @@ class RenderThread(TaskThread[_Request]):
         self._tokens += 1
         self.post(_Request(self._tokens, source, side))
         return self._tokens
-
-    @override
-    def begin(self) -> None:
-        self._catalog = Catalog.open_readonly(self._paths.catalog)
 
     @override
     def work(self, job: _Request) -> None:
@@ -71,11 +64,5 @@ class RenderThread(TaskThread[_Request]):
     def _source(self, source: PhotoId | Path | bytes) -> Path | bytes | None:
         if not isinstance(source, int):
             return source
-        assert self._catalog is not None
         photo = self._catalog.photo(source)
         return photo.path if photo else None
-
-    @override
-    def end(self) -> None:
-        if self._catalog is not None:
-            self._catalog.close()

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 from typing_extensions import override
 
-from photofind.core.catalog import Catalog
 from photofind.core.errors import PhotofindError
 from photofind.core.paths import LibraryPaths
 from photofind.core.search import Search
 from photofind.core.types import Query
+from photofind.workers.catalog_thread import CatalogThread
 from photofind.workers.encoder_slot import EncoderSlot
-from photofind.workers.task_thread import TaskThread
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class _Request:
     query: Query
 
 
-class SearchThread(TaskThread[_Request]):
+class SearchThread(CatalogThread[_Request]):
     """Answers each `search` with one `search_finished` or `search_failed`, or, when a newer one
     has come meanwhile, not at all."""
 
@@ -30,10 +29,8 @@ class SearchThread(TaskThread[_Request]):
     def __init__(
         self, paths: LibraryPaths, slot: EncoderSlot, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
-        self._paths = paths
+        super().__init__(paths, parent)
         self._slot = slot
-        self._catalog: Catalog | None = None
         self._tokens = 0
 
     def search(self, query: Query) -> int:
@@ -43,14 +40,9 @@ class SearchThread(TaskThread[_Request]):
         return self._tokens
 
     @override
-    def begin(self) -> None:
-        self._catalog = Catalog.open_readonly(self._paths.catalog)
-
-    @override
     def work(self, job: _Request) -> None:
         request = self.newest(job)
         pair = self._slot.get()
-        assert self._catalog is not None
         try:
             if pair is None:
                 raise PhotofindError("The library is still being opened.")
@@ -59,8 +51,3 @@ class SearchThread(TaskThread[_Request]):
             self.search_failed.emit(request.token, str(error))
         else:
             self.search_finished.emit(request.token, result)
-
-    @override
-    def end(self) -> None:
-        if self._catalog is not None:
-            self._catalog.close()

@@ -21,7 +21,7 @@ class Site(BaseHTTPRequestHandler):
         "/loop": (302, {"Location": "/loop"}, b""),
     }
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         status, headers, body = self.answers.get(self.path, (404, {}, b""))
         self.send_response(status)
         for name, value in headers.items():

@@ -1,0 +1,24 @@
+"""Writing a whole file so that a crash leaves either the old one or the new one."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def replace_file(path: Path, data: bytes | bytearray) -> None:
+    """Put `data` in place of whatever `path` holds: temporary file, fsync, rename.
+
+    Raises OSError, the old file being untouched.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
