@@ -1,7 +1,6 @@
 """The window as a whole: builds every object once, passes it on, starts and stops the threads."""
 
 import contextlib
-import dataclasses
 import logging
 import queue
 import signal
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication
 
 import photofind
 from photofind.core.errors import EncoderError
@@ -35,7 +34,8 @@ from photofind.gui.model_offer import ModelOffer
 from photofind.gui.model_session import ModelSession
 from photofind.gui.photo_actions import PhotoActions
 from photofind.gui.photo_model import PhotoModel
-from photofind.gui.preferences_dialog import PreferencesDialog
+from photofind.gui.picture_intake import PictureIntake
+from photofind.gui.preferences_session import PreferencesSession
 from photofind.gui.problems_dialog import ProblemsDialog
 from photofind.gui.question_bar import QuestionBar
 from photofind.gui.search_pane import SearchPane
@@ -84,10 +84,10 @@ class Application(QObject):
         super().__init__()
         self._app = app
         self._paths = paths
-        self.settings = load_settings(paths.settings)
-        apply_theme(app, self.settings.theme)
+        self._settings = load_settings(paths.settings)
+        apply_theme(app, self._settings.theme)
         self._registry = ModelRegistry(paths.models)
-        encoder, notice = _encoder(self._registry, model or self.settings.encoder)
+        encoder, notice = _encoder(self._registry, model or self._settings.encoder)
         self._make_workers(self._registry, encoder)
         self._make_window()
         self.models.show_encoder(encoder)
@@ -144,7 +144,9 @@ class Application(QObject):
         self._settings_thread = SettingsThread(paths)
 
     def _make_engine(self, encoder: InstalledEncoder) -> EngineClient:
-        return EngineClient(encoder, _engine_config(self.settings), self.library.noticed.emit)
+        return EngineClient(
+            encoder, _engine_config(self.preferences.settings), self.library.noticed.emit
+        )
 
     def _make_window(self) -> None:
         model = PhotoModel()
@@ -167,9 +169,12 @@ class Application(QObject):
         self.browsing = Browsing(self.window, model, self.readers)
         self.actions = PhotoActions(self.window, self.browsing, self.library)
         self.duplicates = DuplicatesSession(self._finder, self.library, self.readers, self.actions)
-        self.models = ModelSession(self.window, self._models, self.settings)
+        self.models = ModelSession(self.window, self._models, self._settings)
+        self.preferences = PreferencesSession(
+            self.window, self._settings, self.models, self.library, self._settings_thread
+        )
+        self.intake = PictureIntake(self.window, self.browsing, self.library, self._urls)
         self.problems = ProblemsDialog(self.window)
-        self._preferences: PreferencesDialog | None = None
         self._window_actions = WindowActions(self.window, self._commands())
         self._connect_library()
         self._connect_window()
@@ -179,11 +184,11 @@ class Application(QObject):
         parts = self.window.parts
         return WindowCommands(
             add_folder=parts.folders.choose_folder,
-            search_with_picture=self._choose_picture,
+            search_with_picture=self.intake.choose,
             find_duplicates=self.duplicates.open,
             undo=self.actions.undo,
-            redo=self.actions.undo_stack.redo,
-            preferences=lambda: self.show_preferences("folders"),
+            redo=self.actions.redo,
+            preferences=self.preferences.show_folders,
             problems=self.problems.show,
             shortcuts=lambda: KeysDialog(KEYS, self.window).show(),
         )
@@ -199,6 +204,7 @@ class Application(QObject):
         library.roots_changed.connect(parts.folders.set_roots)
         library.roots_changed.connect(self.models.on_roots_changed)
         library.progress_changed.connect(parts.status.set_progress)
+        library.progress_changed.connect(self.browsing.on_progress_changed)
         library.failures_changed.connect(self._on_failures_changed)
         library.noticed.connect(parts.status.show_message)
         library.encoder_changed.connect(self.models.show_encoder)
@@ -206,37 +212,21 @@ class Application(QObject):
         self.readers.thumbnails.thumbnails_missing.connect(library.refresh_thumbnails)
 
     def _connect_window(self) -> None:
-        library, parts, overlay = self.library, self.window.parts, self.window.overlay
-        for panel in (parts.folders, parts.welcome):
-            panel.folders_chosen.connect(library.add_folders)
-        self._connect_folders(parts.folders)
+        library, parts = self.library, self.window.parts
+        parts.welcome.folders_chosen.connect(library.add_folders)
         parts.status.pause_requested.connect(library.pause)
         parts.status.resume_requested.connect(library.resume)
         parts.status.problems_requested.connect(self.problems.show)
-        parts.status.model_requested.connect(self._on_models_requested)
-        parts.search.model_clicked.connect(self._on_models_requested)
-        parts.search.picture_dialog_requested.connect(self._choose_picture)
-        parts.search.pasted.connect(self._on_pasted)
-        parts.question.accepted.connect(self._urls.fetch)
+        parts.search.model_clicked.connect(self.preferences.show_models)
         self.problems.retry_requested.connect(library.retry_failed)
-        overlay.pictures_dropped.connect(parts.search.search_with_pictures)
-        overlay.folders_dropped.connect(library.add_folders)
-        overlay.url_dropped.connect(self._ask_to_fetch)
-        overlay.photos_dropped.connect(self._on_photos_dropped)
-        self._urls.fetched.connect(self._on_fetched)
-        self._urls.fetch_failed.connect(self._on_fetch_failed)
+        self.problems.show_in_folder_requested.connect(self.actions.show_path_in_folder)
+        self.preferences.settings_changed.connect(self._on_settings_changed)
         self.models.encoder_chosen.connect(self._on_encoder_chosen)
         self.models.offer_dismissed.connect(self._on_offer_dismissed)
         self.window.closed.connect(self._app.quit)
 
-    def _connect_folders(self, panel: FoldersPanel) -> None:
-        panel.removal_confirmed.connect(self.library.remove_root)
-        panel.rescan_requested.connect(self.library.rescan)
-        panel.excluded_changed.connect(self.library.set_excluded)
-        panel.losses_accepted.connect(self.library.accept_losses)
-
     def _restore(self) -> None:
-        settings, parts = self.settings, self.window.parts
+        settings, parts = self._settings, self.window.parts
         self.window.restore(settings.window_geometry, settings.window_state)
         parts.grid.set_squares(settings.layout == "square")
         parts.grid.set_tile_height(settings.tile_height)
@@ -248,10 +238,13 @@ class Application(QObject):
 
     @Slot()
     def _start_threads(self) -> None:
-        self._server = OwnerServer(self._paths, "the photofind window", self._on_message)
         for thread in (self.library, self._models, self._urls, self._settings_thread):
             thread.start()
         self._models.refresh()
+        try:
+            self._server = OwnerServer(self._paths, "the photofind window", self._on_message)
+        except OSError as error:
+            log.warning("other photofind processes cannot reach this window: %s", error)
 
     @Slot()
     def _on_opened(self) -> None:
@@ -303,83 +296,14 @@ class Application(QObject):
         self.window.parts.status.set_problems(len(failures))
         self.problems.set_failures(failures)  # pyright: ignore[reportArgumentType]
 
-    def _choose_picture(self) -> None:
-        dialog = QFileDialog(self.window, "Search with a picture")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self._on_pictures_chosen)
-        dialog.open()
-
-    @Slot(list)
-    def _on_pictures_chosen(self, names: list[str]) -> None:
-        self.window.parts.search.search_with_pictures([Path(name) for name in names])
-
-    @Slot(object)
-    def _on_pasted(self, drop: object) -> None:
-        folders: Sequence[Path] = getattr(drop, "folders", ())
-        urls: Sequence[str] = getattr(drop, "urls", ())
-        if folders:
-            self.library.add_folders(folders)
-        for url in urls[:1]:
-            self._ask_to_fetch(url)
-
-    @Slot(str)
-    def _ask_to_fetch(self, url: str) -> None:
-        host = url.split("/")[2] if url.count("/") > 1 else url
-        self.window.parts.question.ask(
-            f"Fetch the picture from {host}? This is the only time photofind goes online for it.",
-            "Fetch",
-            url,
-        )
-
-    @Slot(int, bytes)
-    def _on_fetched(self, _token: int, data: bytes) -> None:
-        self.window.parts.search.search_with_pictures([data], "picture from the web")
-
-    @Slot(int, str)
-    def _on_fetch_failed(self, _token: int, message: str) -> None:
-        self.window.parts.status.show_message(message)
-
-    @Slot(list)
-    def _on_photos_dropped(self, ids: list[int]) -> None:
-        for photo_id in ids[:1]:
-            self.browsing.find_similar(photo_id)
-
-    # Preferences.
-
-    def show_preferences(self, page: str) -> None:
-        """Open the preferences at "folders", "models", "performance" or "appearance"."""
-        if self._preferences is None:
-            self._preferences = self._make_preferences()
-        self._preferences.set_settings(self.settings)
-        self._preferences.show_page(page)
-
-    def _make_preferences(self) -> PreferencesDialog:
-        dialog = PreferencesDialog(self.settings, self.window)
-        dialog.settings_changed.connect(self._on_settings_changed)
-        dialog.folders.folders_chosen.connect(self.library.add_folders)
-        self._connect_folders(dialog.folders)
-        self.library.roots_changed.connect(dialog.folders.set_roots)
-        dialog.folders.set_roots(self.browsing.roots)
-        self.models.add_page(dialog.models)
-        return dialog
-
-    @Slot()
-    def _on_models_requested(self) -> None:
-        self.show_preferences("models")
-
-    @Slot(object)
-    def _on_settings_changed(self, settings: Settings) -> None:
-        before, self.settings = self.settings, settings
-        if settings.theme != before.theme:
-            apply_theme(self._app, settings.theme)
-        self.window.parts.grid.set_squares(settings.layout == "square")
-        if _engine_config(settings) != _engine_config(before):
-            self.library.set_engine_config(_engine_config(settings))
-        self._settings_thread.post(settings)
+    @Slot(object, object)
+    def _on_settings_changed(self, before: Settings, after: Settings) -> None:
+        if _engine_config(after) != _engine_config(before):
+            self.library.set_engine_config(_engine_config(after))
 
     @Slot(object)
     def _on_encoder_chosen(self, encoder: InstalledEncoder) -> None:
-        self._change(encoder=encoder.spec.encoder_id)
+        self.preferences.change(encoder=encoder.spec.encoder_id)
         self.library.use_encoder(encoder)
         self.window.parts.status.show_message(
             f"Your photos are being looked at with {encoder.spec.title}. "
@@ -393,14 +317,10 @@ class Application(QObject):
 
     @Slot()
     def _on_offer_dismissed(self) -> None:
-        self._change(offer_dismissed=True)
-
-    def _change(self, **changes: object) -> None:
-        self.settings = dataclasses.replace(self.settings, **changes)  # pyright: ignore
-        self._settings_thread.post(self.settings)
+        self.preferences.change(offer_dismissed=True)
 
     def _remember(self) -> None:
-        self._change(
+        self.preferences.change(
             window_geometry=self.window.geometry_text(),
             window_state=self.window.state_text(),
             tile_height=self.window.parts.grid.tile_height,

@@ -101,3 +101,17 @@ def shared_photos() -> Path:
     if not any(folder.glob("*.zip")):
         pytest.skip(f"no photo sets in {folder}; set PHOTOFIND_PHOTOS to a folder that has them")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_clipboard() -> Iterator[None]:
+    """Clear the clipboard before the interpreter ends.
+
+    Qt's offscreen platform keeps what was copied in a static, and destroying data that came from
+    Python after Python has ended crashes.
+    """
+    yield
+    from PySide6.QtGui import QGuiApplication
+
+    if QGuiApplication.instance() is not None:
+        QGuiApplication.clipboard().clear()

@@ -1,6 +1,6 @@
-"""From a query to a filled grid, and from a selection to its details.
+"""From a query to a filled grid.
 
-Connects the search field, the grid and the details panel with the threads that read the library.
+Connects the search field, the grid and the folders with the threads that read the library.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtGui import QImage
 
 from photofind.core.types import (
     Filters,
-    Hit,
+    IndexProgress,
     Photo,
     PhotoTerm,
-    PictureTerm,
     Query,
     Root,
     SearchResult,
 )
 from photofind.gui.main_window import MainWindow
 from photofind.gui.photo_model import PhotoModel
+from photofind.gui.photo_selection import PhotoSelection
+from photofind.gui.picture_requests import PictureRequests
 from photofind.gui.preview import Preview
 from photofind.workers.lookup_thread import LookupThread
 from photofind.workers.render_thread import RenderThread
@@ -31,9 +31,6 @@ from photofind.workers.thumbnail_thread import ThumbnailThread
 _REFRESH_MS = 1500  # between two looks at a library that is filling
 _PHOTOS_PER_MS = 100  # a larger library is looked at less often
 _BUSY_MS = 150  # a search that takes longer shows that it is under way
-_SELECTION_MS = 40
-_CHIP_SIDE = 96
-_DETAILS_SIDE = 640
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +55,18 @@ class Browsing(QObject):
         self._model = model
         self._readers = readers
         self.preview = Preview(model, window.content)
+        self._selection = PhotoSelection(window, model, readers.lookup)
+        self._pictures = PictureRequests(window, self.preview, model, readers.render)
         self._token = 0
         self._query = Query()
         self._roots: list[Root] = []
-        self._selected: dict[int, Photo] = {}
-        self._selection_token = 0
-        self._images: dict[int, object] = {}  # render tokens and what they are for
         self._ready = False
-        self._refresh = self._timer(_REFRESH_MS, self._run)
+        self._asked_by_user = True  # the search under way; else the library has changed
+        self._under_way = False
+        self._answer: SearchResult | str | None = None  # on show, or why there is none
+        self._phase = ""  # of indexing, "" while unknown
+        self._refresh = self._timer(_REFRESH_MS, self.refresh)
         self._busy = self._timer(_BUSY_MS, self._on_busy)
-        self._settle = self._timer(_SELECTION_MS, self._look_at_selection)
         self._connect()
 
     # Commands.
@@ -78,35 +77,42 @@ class Browsing(QObject):
         self._ready = True
         self._run()
 
-    def search(self, query: Query) -> None:
-        """Show the answer to a query, in chips and in the grid."""
-        self._parts.search.set_query(query)
-        self._on_query_changed(query)
-
+    @Slot(int)
     def find_similar(self, photo_id: int) -> None:
-        photo = self._model.photo(photo_id)
-        pixmap = self._model.pixmap(photo_id)
-        self._parts.search.search_like_photo(
-            photo_id, photo.name if photo else "", pixmap.toImage() if pixmap else None
-        )
+        self.find_like([photo_id])
 
-    def paths_of(self, ids: Sequence[int]) -> list[Path]:
-        """Files of selected photos, as far as their rows are at hand."""
-        return [photo.path for photo in self.photos_of(ids)]
+    @Slot(list)
+    def find_like(self, ids: Sequence[int]) -> None:
+        """Look for photos like these; what was looked for before goes."""
+        for position, photo_id in enumerate(ids):
+            photo, pixmap = self._model.photo(photo_id), self._model.pixmap(photo_id)
+            name, image = photo.name if photo else "", pixmap.toImage() if pixmap else None
+            if position == 0:
+                self._parts.search.search_like_photo(photo_id, name, image)
+            else:
+                self._parts.search.add_term(PhotoTerm(photo_id), name)
 
     @property
     def roots(self) -> list[Root]:
         return self._roots
 
+    def with_photos(self, ids: Sequence[int], act: Callable[[list[Photo]], object]) -> None:
+        """Call `act` with the rows of all these photos: now, or when they have been looked up."""
+        self._selection.with_photos(ids, act)
+
     def photos_of(self, ids: Sequence[int]) -> list[Photo]:
-        found = (self._selected.get(each) or self._model.photo(each) for each in ids)
-        return [photo for photo in found if photo is not None]
+        return self._selection.photos_of(ids)
+
+    def paths_of(self, ids: Sequence[int]) -> list[Path]:
+        """Files to drag out."""
+        return self._selection.paths_of(ids)
 
     # What happens in the library.
 
     @Slot(list)
     def on_photos_indexed(self, ids: list[int]) -> None:
         self._model.refresh(ids)
+        self._selection.forget(ids)
         if not self._refresh.isActive():
             self._refresh.start(max(_REFRESH_MS, self._model.rowCount() // _PHOTOS_PER_MS))
 
@@ -114,6 +120,7 @@ class Browsing(QObject):
     def on_photos_removed(self, ids: list[int]) -> None:
         self._model.remove_ids(ids)
         self._tell_count()
+        self._show_page()
 
     @Slot(list)
     def on_roots_changed(self, roots: list[Root]) -> None:
@@ -121,23 +128,41 @@ class Browsing(QObject):
         self._tell_count()
         self._show_page()
 
+    @Slot(object)
+    def on_progress_changed(self, progress: IndexProgress) -> None:
+        if progress.phase != self._phase:
+            self._phase = progress.phase
+            self._show_page()
+
     @Slot()
     def refresh(self) -> None:
         """Ask again for what is on show: the library or the model has changed."""
-        self._run()
+        self._run(by_user=False)
 
     # Searching.
 
     @Slot(object)
     def _on_query_changed(self, query: Query) -> None:
         self._query = query
+        self.preview.dismiss()
+        self._parts.folders.select(query.filters.root_id, query.filters.folder)
         self._run()
 
     @Slot()
-    def _run(self) -> None:
+    def show_all(self) -> None:
+        """Back to the whole library."""
+        self._parts.search.clear()
+        if isinstance(self._answer, str):  # nothing was asked for, and still it failed
+            self._run()
+
+    def _run(self, *, by_user: bool = True) -> None:
         self._refresh.stop()
-        if self._ready:
-            self._token = self._readers.search.search(self._query)
+        if not self._ready:
+            return
+        self._asked_by_user = by_user or (self._under_way and self._asked_by_user)
+        self._under_way = True
+        self._token = self._readers.search.search(self._query)
+        if by_user:
             self._busy.start()
 
     @Slot(int, object)
@@ -145,8 +170,9 @@ class Browsing(QObject):
         if token != self._token:
             return
         self._end_busy()
+        self._answer = result
         self._model.set_result(result)
-        if result.notice:
+        if result.notice and self._asked_by_user:
             self._parts.status.show_message(result.notice)
         self._tell_count()
         self._show_page()
@@ -156,25 +182,41 @@ class Browsing(QObject):
     def _on_search_failed(self, token: int, message: str) -> None:
         if token == self._token:
             self._end_busy()
-            self._window.show_message("This search is not possible", message, "Show all photos")
+            if self._asked_by_user or not isinstance(self._answer, SearchResult):
+                self._answer = message
+                self._show_page()
+            else:
+                self._parts.status.show_message(message)
 
     @Slot()
     def _on_busy(self) -> None:
         self._parts.search.set_busy(True)
 
     def _end_busy(self) -> None:
+        self._under_way = False
         self._busy.stop()
         self._parts.search.set_busy(False)
 
     def _show_page(self) -> None:
         """The grid, or what stands in its place when there is nothing to show."""
-        if self._model.rowCount():
+        if self._answer is None:
+            return
+        if isinstance(self._answer, str):
+            self._window.show_message(
+                "This search is not possible", self._answer, "Show all photos"
+            )
+        elif self._model.rowCount():
             self._window.show_photos()
         elif not self._roots:
             self._window.show_welcome()
         elif self._query != Query():
             self._window.show_message(
                 "Nothing found", "Other words may help, or a picture.", "Show all photos"
+            )
+        elif self._phase == "idle":
+            self._window.show_message(
+                "No photos found",
+                "There are none in your folders yet. New ones appear here by themselves.",
             )
         else:
             self._window.show_message(
@@ -190,31 +232,7 @@ class Browsing(QObject):
         else:
             self._parts.status.set_library(total, shown)
 
-    # Selection and details.
-
-    @Slot()
-    def _look_at_selection(self) -> None:
-        ids = tuple(self._parts.grid.selected_ids())
-        self._selection_token = self._readers.lookup.look_at_selection(ids)
-
-    @Slot(int, list, object)
-    def _on_selection_found(self, token: int, photos: list[Photo], size: int) -> None:
-        if token != self._selection_token:
-            return
-        self._selected = {photo.photo_id: photo for photo in photos}
-        count = len(self._parts.grid.selected_ids())
-        if count > 1:
-            self._parts.details.show_selection(count, size)
-        elif photos:
-            self._parts.details.show_photo(photos[0], self._hit(photos[0].photo_id))
-        else:
-            self._parts.details.clear()
-
-    def _hit(self, photo_id: int) -> Hit | None:
-        row = self._model.row_of(photo_id)
-        if row < 0 or not self._query.terms:
-            return None
-        return Hit(photo_id, self._model.score(row), self._model.why(row))
+    # Folders.
 
     @Slot(object, object)
     def _on_folder_selected(self, root_id: int | None, relpath: str | None) -> None:
@@ -225,43 +243,9 @@ class Browsing(QObject):
         name = relpath.rpartition("/")[2] if relpath else root.path.name if root else "folder"
         self._parts.search.set_filter(Filters(root_id=root_id, folder=relpath or None), name)
 
-    # Pictures.
-
-    @Slot(int)
-    def _on_details_preview_wanted(self, photo_id: int) -> None:
-        if pixmap := self._model.pixmap(photo_id):
-            self._parts.details.set_preview(photo_id, pixmap.toImage())
-        self._images[self._readers.render.render(photo_id, _DETAILS_SIDE)] = (
-            self._parts.details,
-            photo_id,
-        )
-
-    @Slot(int, int)
-    def _on_preview_wanted(self, photo_id: int, side: int) -> None:
-        self._images[self._readers.render.render(photo_id, side)] = (self.preview, photo_id)
-
-    @Slot(object)
-    def _on_chip_picture_wanted(self, term: PictureTerm | PhotoTerm) -> None:
-        source = term.photo_id if isinstance(term, PhotoTerm) else term.source
-        self._images[self._readers.render.render(source, _CHIP_SIDE)] = term
-
-    @Slot(int, QImage)
-    def _on_rendered(self, token: int, image: QImage) -> None:
-        purpose = self._images.pop(token, None)
-        if isinstance(purpose, PictureTerm | PhotoTerm):
-            self._parts.search.on_picture_loaded(purpose, image)
-        elif isinstance(purpose, tuple):
-            target, photo_id = purpose
-            if target is self.preview:
-                self.preview.on_image_loaded(photo_id, image)
-            else:
-                self._parts.details.set_preview(photo_id, image)
-
-    @Slot(int, str)
-    def _on_render_failed(self, token: int, message: str) -> None:
-        purpose = self._images.pop(token, None)
-        if isinstance(purpose, tuple) and purpose[0] is self.preview:
-            self.preview.on_image_failed(purpose[1], message)
+    @Slot(list)
+    def _on_photos_wanted(self, ids: list[int]) -> None:
+        self._readers.lookup.look_up(tuple(ids))
 
     # Wiring.
 
@@ -273,36 +257,34 @@ class Browsing(QObject):
         return timer
 
     def _connect(self) -> None:
-        parts, readers, model = self._parts, self._readers, self._model
+        self._connect_parts()
+        self._connect_readers()
+
+    def _connect_parts(self) -> None:
+        parts, grid = self._parts, self._parts.grid
         parts.search.query_changed.connect(self._on_query_changed)
-        parts.search.picture_wanted.connect(self._on_chip_picture_wanted)
         parts.search.query_refused.connect(parts.status.show_message)
-        parts.search.cleared.connect(parts.grid.setFocus)
-        parts.search.down_pressed.connect(parts.grid.setFocus)
-        parts.message.action_clicked.connect(parts.search.clear)
-        parts.grid.text_typed.connect(parts.search.type_text)
-        parts.grid.selection_changed.connect(self._settle.start)
-        parts.grid.preview_requested.connect(self.preview.open)
+        parts.search.cleared.connect(grid.setFocus)
+        parts.search.down_pressed.connect(grid.setFocus)
+        parts.message.action_clicked.connect(self.show_all)
+        self._window.escape_pressed.connect(self.show_all)
+        self._window.search_entered.connect(self.preview.dismiss)
+        grid.text_typed.connect(parts.search.type_text)
+        grid.preview_requested.connect(self.preview.open)
         parts.folders.folder_selected.connect(self._on_folder_selected)
-        parts.folders.subfolders_wanted.connect(readers.lookup.list_subfolders)
-        parts.details.preview_wanted.connect(self._on_details_preview_wanted)
-        self.preview.image_wanted.connect(self._on_preview_wanted)
-        self.preview.current_changed.connect(parts.grid.go_to)
-        self.preview.closed.connect(parts.grid.setFocus)
+        parts.folders.subfolders_wanted.connect(self._readers.lookup.list_subfolders)
+        self.preview.current_changed.connect(grid.go_to)
+        self.preview.closed.connect(grid.setFocus)
+
+    def _connect_readers(self) -> None:
+        readers, model = self._readers, self._model
         readers.search.search_finished.connect(self._on_search_finished)
         readers.search.search_failed.connect(self._on_search_failed)
-        readers.lookup.selection_found.connect(self._on_selection_found)
         readers.lookup.photos_found.connect(model.on_photos_loaded)
-        readers.lookup.subfolders_found.connect(parts.folders.set_subfolders)
-        readers.render.rendered.connect(self._on_rendered)
-        readers.render.render_failed.connect(self._on_render_failed)
+        readers.lookup.subfolders_found.connect(self._parts.folders.set_subfolders)
         model.thumbnails_wanted.connect(readers.thumbnails.want)
         model.thumbnails_forgotten.connect(readers.thumbnails.forget)
         model.photos_wanted.connect(self._on_photos_wanted)
         readers.thumbnails.thumbnail_loaded.connect(model.on_thumbnail_loaded)
         readers.thumbnails.photos_loaded.connect(model.on_photos_loaded)
         readers.thumbnails.thumbnails_missing.connect(model.on_thumbnails_missing)
-
-    @Slot(list)
-    def _on_photos_wanted(self, ids: list[int]) -> None:
-        self._readers.lookup.look_up(tuple(ids))

@@ -57,6 +57,8 @@ class CrashReporter(QObject):
             return
         self._open = True
         box = QMessageBox(self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setTextFormat(Qt.TextFormat.PlainText)  # an error may hold angle brackets
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("photofind")
         box.setText("Something went wrong inside photofind. Your photos are not touched.")

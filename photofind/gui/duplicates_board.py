@@ -118,7 +118,7 @@ class ReviewBoard(QStackedWidget):
 
     def _connect(self) -> None:
         self.list.selectionModel().currentChanged.connect(self._on_group_picked)
-        self.list.verticalScrollBar().valueChanged.connect(self._lazy.start)
+        self.list.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.members.current_changed.connect(self._show_pair)
         self.members.mark_toggled.connect(self.toggle)
         self.members.keep_clicked.connect(self.keep)
@@ -129,6 +129,11 @@ class ReviewBoard(QStackedWidget):
         self.compare.images_wanted.connect(self.images_wanted)
         self.compare.closed.connect(self._on_compare_closed)
         self._lazy.timeout.connect(self._want_thumbnails)
+
+    @Slot()
+    def _on_scrolled(self) -> None:
+        # Not QTimer.start itself: it would take the scroll bar's value for milliseconds.
+        self._lazy.start()
 
     def _action(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> Callable[[], None] | None:
         """What a key does; the keys are told at the bottom of the window."""

@@ -82,7 +82,10 @@ class DuplicatesSession(QObject):
 
     @Slot(list)
     def _on_images_wanted(self, ids: list[int]) -> None:
-        for photo_id in ids:
+        for token in [token for token, photo_id in self._images.items() if photo_id not in ids]:
+            del self._images[token]
+            self._readers.render.forget(token)
+        for photo_id in set(ids) - set(self._images.values()):
             self._images[self._readers.render.render(photo_id, _FULL_SIDE)] = photo_id
 
     @Slot(int, QImage)

@@ -62,6 +62,7 @@ class DuplicatesWindow(QWidget):
         waited = self._pages.currentWidget() is self._waiting
         self.review.set_groups(groups)
         self._on_groups_changed()
+        self._pages.setCurrentIndex(1)
         if waited:
             self.board.list.setFocus()
 
@@ -222,7 +223,6 @@ class DuplicatesWindow(QWidget):
         self._top.set_counts(self.review.counts())
         self.board.reload()
         self._on_marks_changed()
-        self._pages.setCurrentIndex(1)
 
     @Slot()
     def _on_marks_changed(self) -> None:

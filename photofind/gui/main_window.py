@@ -6,8 +6,8 @@ Knows nothing of libraries or searches; it is handed finished widgets.
 import base64
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
@@ -54,11 +54,14 @@ class MainWindow(QMainWindow):
     """Search on top, the grid edge to edge, a panel on either side, a status line below."""
 
     closed = Signal()
+    escape_pressed = Signal()  # and nothing else had a use for it
+    details_unfolded = Signal()
+    search_entered = Signal()  # by a key, from wherever the keyboard was
 
     def __init__(self, parts: WindowParts) -> None:
         super().__init__()
         self.setWindowTitle("photofind")
-        self.resize(1280, 832)
+        self._resize_to_screen()
         self.parts = parts
         self._pages = QStackedWidget()
         for page in (parts.grid, parts.welcome, parts.message):
@@ -70,6 +73,7 @@ class MainWindow(QMainWindow):
         self.overlay = DropOverlay(self, parts.search)
         self.show_folders(False)
         self.show_details(False)
+        parts.grid.setFocus()
 
     # What is on show.
 
@@ -97,6 +101,8 @@ class MainWindow(QMainWindow):
     @Slot(bool)
     def show_details(self, visible: bool) -> None:
         self.parts.details.setVisible(visible)
+        if visible:
+            self.details_unfolded.emit()
 
     # What is remembered.
 
@@ -116,10 +122,26 @@ class MainWindow(QMainWindow):
 
     def add_buttons(self, left: list[QAction], right: list[QAction]) -> None:
         """Actions as quiet buttons beside the search field."""
-        for position, action in enumerate(left):
-            self._top.insertWidget(position, _button(action))
-        for action in right:
-            self._top.addWidget(_button(action))
+        before = [_button(action) for action in left]
+        after = [_button(action) for action in right]
+        for position, button in enumerate(before):
+            self._top.insertWidget(position, button)
+        for button in after:
+            self._top.addWidget(button)
+        self._order_focus(before, after)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys that no widget had a use for: Esc, and letters, which belong into the field."""
+        plain = event.modifiers() & ~(
+            Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+        )
+        if event.key() == Qt.Key.Key_Escape:
+            self.escape_pressed.emit()
+        elif not plain and event.text().strip() and event.text().isprintable():
+            self.parts.search.type_text(event.text())
+        else:
+            super().keyPressEvent(event)
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -153,6 +175,22 @@ class MainWindow(QMainWindow):
         rows.addWidget(self._splitter, 1)
         rows.addWidget(parts.status)
         self.setCentralWidget(self.content)
+
+    def _resize_to_screen(self) -> None:
+        """A first size that fits a small laptop too."""
+        room = self.screen().availableGeometry().size()
+        self.resize(QSize(1280, 832).boundedTo(QSize(room.width() - 48, room.height() - 80)))
+
+    def _order_focus(self, before: list[QToolButton], after: list[QToolButton]) -> None:
+        """Tab goes from left to right and from the top down, though buttons are made last."""
+        last: QWidget = self.parts.search.model_button
+        for button in after:
+            self.setTabOrder(last, button)
+            last = button
+        last = self.zoom
+        for button in before:
+            self.setTabOrder(last, button)
+            last = button
 
     def _make_zoom(self) -> QSlider:
         zoom = QSlider(Qt.Orientation.Horizontal)

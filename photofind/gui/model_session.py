@@ -40,7 +40,7 @@ class ModelSession(QObject):
         self._offer.download_requested.connect(self._on_download_requested)
         self._offer.download_cancelled.connect(models.cancel)
         self._offer.use_requested.connect(self._on_use_requested)
-        self._offer.dismissed.connect(self.offer_dismissed)
+        self._offer.dismissed.connect(self._on_dismissed)
 
     def add_page(self, page: ModelsPage) -> None:
         """Serve a page on which models are listed and chosen."""
@@ -124,9 +124,16 @@ class ModelSession(QObject):
         if self._page is not None:
             self._page.set_failed(encoder_id, message)
 
+    @Slot()
+    def _on_dismissed(self) -> None:
+        self._wants_offer = False
+        self.offer_dismissed.emit()
+
     @Slot(str)
     def _on_use_requested(self, encoder_id: str) -> None:
         if encoder := self._installed.get(encoder_id):
+            if self._page is not None:
+                self._page.set_current(encoder_id)
             self.encoder_chosen.emit(encoder)
 
     @Slot(object, str, bool)

@@ -47,12 +47,14 @@ class Preview(QWidget):
     current_changed = Signal(int)  # the photo on show, so that the grid can follow
     image_wanted = Signal(int, int)  # photo id, long side in device pixels
     photo_activated = Signal(int)  # Enter or double click
+    delete_requested = Signal(list)  # of the one photo on show
 
     def __init__(self, model: PhotoModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._host = parent
         self._model = model
         self._photo_id = 0
+        self._row = 0
         self._picture: QPixmap | None = None
         self._scaled: QPixmap | None = None
         self._sharp = False
@@ -65,8 +67,8 @@ class Preview(QWidget):
         self.hide()
         parent.installEventFilter(self)
         model.dataChanged.connect(self._on_data_changed)
-        model.rowsRemoved.connect(self._on_rows_changed)
-        model.modelReset.connect(self._on_rows_changed)
+        model.rowsRemoved.connect(self._on_rows_removed)
+        model.modelReset.connect(self._on_reset)
 
     @property
     def photo_id(self) -> int:
@@ -131,7 +133,7 @@ class Preview(QWidget):
         self._describe()
 
     def _describe(self) -> None:
-        row = self._model.row_of(self._photo_id)
+        row = self._row = self._model.row_of(self._photo_id)
         self.setAccessibleName(f"Preview: {self._model.describe(row)}")
         self._buttons["back"].setEnabled(row > 0)
         self._buttons["on"].setEnabled(row + 1 < self._model.rowCount())
@@ -184,8 +186,27 @@ class Preview(QWidget):
         self.update()
 
     @Slot()
-    def _on_rows_changed(self) -> None:
+    def _on_reset(self) -> None:
+        """There is a new answer, in which the photo on show may be missing."""
         if self.isVisible() and self._model.row_of(self._photo_id) < 0:
+            self.dismiss()
+        elif self.isVisible():
+            self._describe()
+            self.update()
+
+    @Slot()
+    def _on_rows_removed(self) -> None:
+        """The photo on show may be gone: the one that took its place follows."""
+        if not self.isVisible():
+            return
+        if self._model.row_of(self._photo_id) >= 0:
+            self._describe()
+            self.update()
+        elif count := self._model.rowCount():
+            self._show(self._model.id_at(min(max(self._row, 0), count - 1)))
+            self._want_sharp()
+            self.current_changed.emit(self._photo_id)
+        else:
             self.dismiss()
 
     def _room(self) -> QRect:
@@ -274,8 +295,19 @@ class Preview(QWidget):
             self.step(-count if key == Qt.Key.Key_Home else count)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.photo_activated.emit(self._photo_id)
+        elif key == Qt.Key.Key_Delete:
+            self.delete_requested.emit([self._photo_id])
         else:
             super().keyPressEvent(event)
+
+    @override
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab stays among the preview's own buttons: all else is covered."""
+        places: list[QWidget] = [self, *(b for b in self._buttons.values() if b.isEnabled())]
+        now = self.focusWidget() or self
+        at = places.index(now) if now in places else 0
+        places[(at + (1 if forward else -1)) % len(places)].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -95,6 +95,11 @@ class SearchPane(QWidget):
         """A new search for these pictures; chips and words of the old one go."""
         self._search_anew([(PictureTerm(source, label), "") for source in sources])
 
+    @Slot(list)
+    def search_with_files(self, names: list[str]) -> None:
+        """The same for the names that a file dialog gives."""
+        self.search_with_pictures([Path(name) for name in names])
+
     def search_like_photo(self, photo_id: int, name: str = "", image: QImage | None = None) -> None:
         """A new search for photos like one of the library."""
         (chip,) = self._search_anew([(PhotoTerm(photo_id), name)])
@@ -147,6 +152,11 @@ class SearchPane(QWidget):
     def field(self) -> QWidget:
         """The framed field, for placing what belongs to it."""
         return self._field
+
+    @property
+    def model_button(self) -> QWidget:
+        """The last place that Tab reaches in the pane."""
+        return self._model
 
     @property
     def chips(self) -> tuple[Chip, ...]:

@@ -49,6 +49,8 @@ class Welcome(QWidget):
         self._button.clicked.connect(self.choose_folder)
         quiet = QuietLabel("Your photos stay on this computer and are never changed.")
         layout = QVBoxLayout(self)
+        edge = theme.GAP_6 + theme.GAP_4  # inside the dashed frame
+        layout.setContentsMargins(edge, edge, edge, edge)
         layout.setSpacing(theme.GAP_3)
         layout.addStretch(1)
         for label in (picture, title, self._ask):

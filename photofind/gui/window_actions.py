@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from photofind.gui.icons import icon
@@ -43,17 +43,17 @@ class WindowActions:
         window.add_buttons([self.folders], [self.duplicates, self.details, menu])
 
     def _fill(self, commands: WindowCommands) -> None:
-        search = self._window.parts.search
         zoom = self._window.parts.grid.zoom_by
         entries: list[tuple[str, str, str, Callable[[], object]] | None] = [
             ("Add a folder…", "folder-plus", "Ctrl+O", commands.add_folder),
-            ("Search", "magnifying-glass", "Ctrl+F", search.focus_field),
+            ("Search", "magnifying-glass", "Ctrl+F", self._search),
             ("Search with a picture…", "image", "Ctrl+Shift+P", commands.search_with_picture),
+            ("Search with the clipboard", "clipboard-text", "Ctrl+V", self._paste),
             None,
             ("Undo", "arrow-counter-clockwise", "Ctrl+Z", commands.undo),
             ("Redo", "arrow-clockwise", "Ctrl+Shift+Z", commands.redo),
             None,
-            ("Larger pictures", "magnifying-glass-plus", "Ctrl++", lambda: zoom(1)),
+            ("Larger pictures", "magnifying-glass-plus", "Ctrl++ Ctrl+=", lambda: zoom(1)),
             ("Smaller pictures", "magnifying-glass-minus", "Ctrl+-", lambda: zoom(-1)),
             None,
             ("Problems…", "warning", "", commands.problems),
@@ -77,8 +77,8 @@ class WindowActions:
         if picture:
             action.setIcon(icon(picture))
         if keys:
-            action.setShortcut(QKeySequence(keys))
-            action.setToolTip(f"{text.rstrip('…')} ({keys})")
+            action.setShortcuts([QKeySequence(each) for each in keys.split()])
+            action.setToolTip(f"{text.rstrip('…')} ({keys.split()[0]})")
         action.triggered.connect(lambda: command())
         self._window.addAction(action)
         return action
@@ -94,6 +94,18 @@ class WindowActions:
         self._window.addAction(action)
         return action
 
+    def _search(self) -> None:
+        self._window.search_entered.emit()
+        self._window.parts.search.focus_field()
+
+    def _paste(self) -> None:
+        """For when the field does not have the keyboard: there Ctrl+V is its own."""
+        search = self._window.parts.search
+        self._window.search_entered.emit()
+        text = QGuiApplication.clipboard().text().strip()
+        if not search.paste_picture() and text:
+            search.type_text(text)
+
     def _open_menu(self) -> None:
         corner = self._window.rect().topRight()
         place = self._window.mapToGlobal(corner)
@@ -103,6 +115,8 @@ class WindowActions:
 
 KEYS = (
     ("Ctrl+F", "into the search field"),
+    ("Ctrl+V", "search for the picture on the clipboard"),
+    ("Ctrl+Shift+P", "search with a picture file"),
     ("Esc", "back to the whole library"),
     ("Arrows, Home, End", "move about"),
     ("Space", "preview"),
@@ -110,10 +124,12 @@ KEYS = (
     ("Ctrl+Shift+F", "find similar"),
     ("Ctrl+C, Ctrl+Shift+C", "copy, copy path"),
     ("Delete", "move to the trash"),
-    ("Ctrl+Z", "undo"),
+    ("Ctrl+A", "select all"),
+    ("Ctrl+Z, Ctrl+Shift+Z", "undo, redo"),
     ("Ctrl+D", "find duplicates"),
     ("F8, F9", "folders, details"),
     ("Ctrl++, Ctrl+-", "larger, smaller pictures"),
     ("Ctrl+O", "add a folder"),
     ("Ctrl+,", "preferences"),
+    ("F10", "menu"),
 )

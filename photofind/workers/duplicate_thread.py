@@ -17,6 +17,7 @@ from photofind.workers.encoder_slot import EncoderSlot
 class _Request:
     similarity: float
     scan: bool  # look for pairs anew, else only group those that are known
+    cancelled: threading.Event
 
 
 class DuplicateThread(CatalogThread[_Request]):
@@ -34,15 +35,17 @@ class DuplicateThread(CatalogThread[_Request]):
         self._slot = slot
         self._candidates: Candidates | None = None
         self._cancel = threading.Event()
+        self._scan_waits = False  # also where a newer slider position takes the request's place
 
     def find(self, similarity: float) -> None:
         """Look at the whole library."""
-        self._cancel.clear()
-        self.post(_Request(similarity, scan=True))
+        self._cancel = threading.Event()  # one that an earlier search is not looking at
+        self._scan_waits = True
+        self.post(_Request(similarity, True, self._cancel))
 
     def regroup(self, similarity: float) -> None:
         """Group what `find` found with another threshold (cosine, 0.8 to 1)."""
-        self.post(_Request(similarity, scan=False))
+        self.post(_Request(similarity, False, self._cancel))
 
     def cancel(self) -> None:
         self._cancel.set()
@@ -56,9 +59,10 @@ class DuplicateThread(CatalogThread[_Request]):
             return
         finder = DuplicateFinder(self._catalog, pair.engine.encoder_key)
         try:
-            if request.scan or self._candidates is None:
-                self._candidates = finder.collect(self.progressed.emit, self._cancel.is_set)
-            if self._cancel.is_set():
+            if request.scan or self._scan_waits or self._candidates is None:
+                self._scan_waits = False
+                self._candidates = finder.collect(self.progressed.emit, request.cancelled.is_set)
+            if request.cancelled.is_set():
                 self._candidates = None
                 self.cancelled.emit()
                 return

@@ -16,7 +16,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 from typing_extensions import override
 
-from photofind.core.errors import FolderError, PhotofindError, TrashError
+from photofind.core.errors import FolderError, PhotofindError
 from photofind.core.indexer import IndexRun
 from photofind.core.library import Library, report_document
 from photofind.core.paths import LibraryPaths
@@ -88,6 +88,9 @@ class LibraryThread(QThread):
         self._library: Library
         self._engine: EngineClient
         self._watcher: Watcher
+        self._is_open = False
+        self._failure = ""  # why the library could not be opened
+        self._expected: list[Answer] = []  # of folders that have not been begun
         self._jobs: list[_Job] = []
         self._tidied = False
         self._told = 0.0  # when the counts of the roots were told last, monotonic seconds
@@ -141,7 +144,10 @@ class LibraryThread(QThread):
 
     def index_folders(self, folders: Sequence[Path], answer: Answer) -> None:
         """Index for another process; `answer` gets progress messages, then a report or error."""
+        self._expected.append(answer)
         self._commands.put(lambda: self._index_folders(folders, answer))
+        if self._failure:
+            self._refuse()
 
     def stop(self) -> None:
         """Save and close everything; waits for it."""
@@ -154,9 +160,10 @@ class LibraryThread(QThread):
         self._engine = self._engine_factory(self._encoder)
         try:
             self._open()
-        except PhotofindError as error:
-            self._engine.close()
-            self.open_failed.emit(str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the window must be told
+            if not isinstance(error, PhotofindError):
+                sys.excepthook(type(error), error, error.__traceback__)
+            self._give_up(str(error))
             return
         try:
             self._work()
@@ -176,6 +183,7 @@ class LibraryThread(QThread):
             on_notice=self.noticed.emit,
             on_roots_changed=self._tell_roots,
         )
+        self._is_open = True
         # The grid can show photos, and search what is there, before the index is loaded.
         self._slot.put(SearchPair(self._engine, self._library.vectors))
         self.opened.emit()
@@ -188,6 +196,20 @@ class LibraryThread(QThread):
         self._watcher = Watcher(self._library.indexer.enqueue, self.noticed.emit)
         for root in self._library.catalog.roots():
             self._watcher.watch(root)
+
+    def _give_up(self, reason: str) -> None:
+        """The library cannot be used: close what was opened, and refuse what was asked for."""
+        self._close_engines()
+        if self._is_open:
+            self._library.close()
+        self._failure = reason or "The library could not be opened."
+        self._refuse()
+        self.open_failed.emit(self._failure)
+
+    def _refuse(self) -> None:
+        """Tell those who wait for a library that it could not be opened."""
+        while self._expected:
+            self._expected.pop()({"error": self._failure})
 
     def _work(self) -> None:
         busy = True
@@ -216,11 +238,16 @@ class LibraryThread(QThread):
             return
 
     def _close(self) -> None:
-        pair = self._slot.get()
-        self._slot.put(None)
-        self._end_jobs("The window was closed before the work was done.")
+        self._failure = "The window was closed before the work was done."
+        self._end_jobs(self._failure)
+        self._refuse()
         self._watcher.close()
         self._library.close()
+        self._close_engines()
+
+    def _close_engines(self) -> None:
+        pair = self._slot.get()
+        self._slot.put(None)
         self._engine.close()
         if pair is not None and pair.engine is not self._engine:
             pair.engine.close()
@@ -258,7 +285,7 @@ class LibraryThread(QThread):
     def _move_to_trash(self, ids: Sequence[PhotoId]) -> None:
         try:
             report = self._library.trash.move(ids)
-        except TrashError as error:
+        except PhotofindError as error:
             self.trash_failed.emit(str(error))
             return
         self._library.vectors.remove(report.photo_ids)
@@ -269,7 +296,7 @@ class LibraryThread(QThread):
     def _restore_trash(self, batch_id: int) -> None:
         try:
             report = self._library.trash.restore(batch_id)
-        except TrashError as error:
+        except PhotofindError as error:
             self.trash_failed.emit(str(error))
             return
         self._library.readmit(report.photo_ids)
@@ -278,6 +305,7 @@ class LibraryThread(QThread):
         self._tell_roots()
 
     def _index_folders(self, folders: Sequence[Path], answer: Answer) -> None:
+        self._expected.remove(answer)
         try:
             roots = [self._library.root_for(folder) for folder in folders]
         except FolderError as error:

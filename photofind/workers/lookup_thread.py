@@ -24,12 +24,18 @@ class _Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class _All:
+    token: int
+    ids: tuple[PhotoId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Folders:
     root_id: int
     relpath: str
 
 
-_Task = _Selection | _Rows | _Folders
+_Task = _Selection | _Rows | _All | _Folders
 
 
 class LookupThread(CatalogThread[_Task]):
@@ -37,11 +43,13 @@ class LookupThread(CatalogThread[_Task]):
 
     selection_found = Signal(int, list, object)  # token, list[Photo] (the first), bytes in all
     photos_found = Signal(list)  # list[Photo]
+    all_found = Signal(int, list)  # token, list[Photo]
     subfolders_found = Signal(int, str, list)  # root_id, relpath, list[(name, photos)]
 
     def __init__(self, paths: LibraryPaths, parent: QObject | None = None) -> None:
         super().__init__(paths, parent)
         self._tokens = 0
+        self._collections = 0
 
     def look_at_selection(self, ids: tuple[PhotoId, ...]) -> int:
         """Rows of up to `MOST_ROWS` of these photos and the bytes of all of them."""
@@ -51,6 +59,12 @@ class LookupThread(CatalogThread[_Task]):
 
     def look_up(self, ids: tuple[PhotoId, ...]) -> None:
         self.post(_Rows(ids))
+
+    def collect(self, ids: tuple[PhotoId, ...]) -> int:
+        """Every row of these photos, in their order; `all_found` carries the token returned."""
+        self._collections += 1
+        self.post(_All(self._collections, ids))
+        return self._collections
 
     def list_subfolders(self, root_id: int, relpath: str) -> None:
         self.post(_Folders(root_id, relpath))
@@ -64,6 +78,8 @@ class LookupThread(CatalogThread[_Task]):
                 self.selection_found.emit(job.token, photos, catalog.total_bytes(job.ids))
         elif isinstance(job, _Rows):
             self.photos_found.emit(catalog.photos(job.ids))
+        elif isinstance(job, _All):
+            self.all_found.emit(job.token, catalog.photos(job.ids))
         else:
             folders = catalog.subfolders(job.root_id, job.relpath)
             self.subfolders_found.emit(job.root_id, job.relpath, folders)

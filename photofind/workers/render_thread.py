@@ -24,7 +24,7 @@ class _Request:
 
 
 class RenderThread(CatalogThread[_Request]):
-    """Answers each `render` with one `rendered` or `render_failed` carrying its token."""
+    """Answers each `render` that is not forgotten with one `rendered` or `render_failed`."""
 
     rendered = Signal(int, QImage)
     render_failed = Signal(int, str)
@@ -35,6 +35,7 @@ class RenderThread(CatalogThread[_Request]):
         super().__init__(paths, parent)
         self._slot = slot
         self._tokens = 0
+        self._dropped: set[int] = set()
 
     def render(self, source: PhotoId | Path | bytes, side: int) -> int:
         """Ask for a photo of the library, a file or bytes, the long side at most `side` pixels.
@@ -45,8 +46,15 @@ class RenderThread(CatalogThread[_Request]):
         self.post(_Request(self._tokens, source, side))
         return self._tokens
 
+    def forget(self, token: int) -> None:
+        """Leave a request out if it has not begun; then it is not answered."""
+        self._dropped.add(token)
+
     @override
     def work(self, job: _Request) -> None:
+        if job.token in self._dropped:
+            self._dropped.discard(job.token)
+            return
         pair = self._slot.get()
         source = self._source(job.source)
         if pair is None or source is None:

@@ -256,3 +256,17 @@ def test_five_thousand_groups_have_widgets_for_one_only(window):
     window._on_mark_all_clicked(None)
     assert window.review.marked_count == 15_000
     assert len(window.board.members.cards) == 4
+
+
+def test_far_down_the_list_pictures_are_asked_for_just_as_soon(window, qtbot):
+    window.set_groups([group(2 * i, 2 * i + 1) for i in range(1, 400)])
+    bar = window.board.list.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 5000)
+    qtbot.waitUntil(lambda: not window.board._lazy.isActive())
+    with qtbot.waitSignal(window.thumbnails_wanted, timeout=2000):
+        bar.setValue(5000)
+
+
+def test_what_happens_elsewhere_does_not_end_the_wait_for_a_search(window):
+    window.on_trashed(trash_report(1))
+    assert window._pages.currentWidget() is window._waiting

@@ -79,12 +79,30 @@ def test_arrows_walk_and_stop_at_the_ends(qtbot, preview):
     assert not preview._buttons["back"].isEnabled()
 
 
-def test_it_closes_when_its_photo_is_gone(qtbot, preview):
+def test_the_next_photo_follows_one_that_is_gone_and_after_the_last_it_closes(qtbot, preview):
     preview.open(12)
     preview.model.remove_ids([11])
     assert preview.photo_id == 12
+    preview.model.remove_ids([12])
+    assert preview.photo_id == 13
     with qtbot.waitSignal(preview.closed):
-        preview.model.remove_ids([12])
+        preview.model.remove_ids([13])
+
+
+def test_it_closes_when_a_new_answer_lacks_its_photo(qtbot, preview):
+    preview.open(12)
+    preview.model.set_result(make_result([12, 13]))
+    assert preview.photo_id == 12
+    with qtbot.waitSignal(preview.closed):
+        preview.model.set_result(make_result([13]))
+
+
+def test_tab_stays_within(qtbot, preview):
+    preview.open(12)
+    for _ in range(7):
+        qtbot.keyClick(preview.window().focusWidget(), Qt.Key.Key_Tab)
+        focused = preview.window().focusWidget()
+        assert focused is preview or preview.isAncestorOf(focused)
 
 
 def test_a_photo_that_is_not_shown_opens_nothing(preview):
