@@ -4,13 +4,15 @@ Owns the holding time in which such a photo may turn up elsewhere, and the rule 
 missing that a drive is more likely to be at fault than the user. Absence is not deletion.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from photofind.core.catalog import KnownFile
 from photofind.core.types import FileStamp
 
+_Key = TypeVar("_Key")
 Place = tuple[int, str]
 """A root's id and a key below it."""
 
@@ -34,7 +36,7 @@ class Absences:
     def __init__(self) -> None:
         self._items: dict[Place, Absence] = {}
         self._identities: defaultdict[tuple[int, int, int], set[Place]] = defaultdict(set)
-        self._sizes: Counter[int] = Counter()
+        self._sizes: defaultdict[int, set[Place]] = defaultdict(set)
         self._latest: dict[int, float] = {}
 
     def __len__(self) -> int:
@@ -47,7 +49,7 @@ class Absences:
         self.discard(absence.place)
         self._items[absence.place] = absence
         self._identities[identity(absence.known.stamp)].add(absence.place)
-        self._sizes[absence.known.stamp.size] += 1
+        self._sizes[absence.known.stamp.size].add(absence.place)
         root_id = absence.place[0]
         self._latest[root_id] = max(absence.since, self._latest.get(root_id, absence.since))
 
@@ -56,12 +58,8 @@ class Absences:
         absence = self._items.pop(place, None)
         if absence is not None:
             stamp = absence.known.stamp
-            self._identities[identity(stamp)].discard(place)
-            if not self._identities[identity(stamp)]:
-                del self._identities[identity(stamp)]
-            self._sizes[stamp.size] -= 1
-            if not self._sizes[stamp.size]:
-                del self._sizes[stamp.size]
+            _leave(self._identities, identity(stamp), place)
+            _leave(self._sizes, stamp.size, place)
         return absence
 
     def discard_root(self, root_id: int) -> None:
@@ -95,14 +93,18 @@ class Absences:
 
     def same_content(self, size: int, content: bytes) -> Absence | None:
         """A missing file with this content."""
-        if size not in self._sizes:
-            return None
         same = (
-            item
-            for item in self._items.values()
-            if item.known.stamp.size == size and item.known.content_hash == content
+            self._items[place]
+            for place in sorted(self._sizes.get(size, ()))
+            if self._items[place].known.content_hash == content
         )
         return next(same, None)
+
+
+def _leave(places: defaultdict[_Key, set[Place]], key: _Key, place: Place) -> None:
+    places[key].discard(place)
+    if not places[key]:
+        del places[key]
 
 
 def identity(stamp: FileStamp) -> tuple[int, int, int]:

@@ -1,21 +1,17 @@
-"""What the scanner and the indexer ask: which files are known, and which photo a file may be."""
+"""What the scanner and the indexer ask: which files are known, and how much there is."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from photofind.core.catalog_rows import (
-    PHOTO_COLUMNS,
-    PHOTO_SOURCE,
     CatalogPart,
     KnownFile,
     file_stamp,
     id_list,
     path_key,
-    photo_from_row,
-    to_unsigned,
 )
-from photofind.core.types import FileStamp, Photo, PhotoId
+from photofind.core.types import PhotoId
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +25,7 @@ class Counts:
 
 
 class CatalogFiles(CatalogPart):
-    """Read access to `photos` by path, inode and content."""
+    """Read access to `photos` by path."""
 
     def known_files(self, root_id: int, below: str = "") -> dict[str, KnownFile]:
         """Everything known at or below a folder of a root, by NFC relative path."""
@@ -60,35 +56,6 @@ class CatalogFiles(CatalogPart):
                 if found is not None:
                     return int(found)
         return None
-
-    def find_moved(self, content: bytes, stamp: FileStamp) -> list[Photo]:
-        """Photos with this content, the likeliest former self of a file with `stamp` first."""
-        rows = self._db.rows(
-            f"SELECT {PHOTO_COLUMNS} FROM {PHOTO_SOURCE}"
-            " WHERE p.content = ? AND p.status IN (1, 2) ORDER BY p.photo_id",
-            (content,),
-        )
-        photos = [photo_from_row(row) for row in rows]
-        return sorted(
-            photos,
-            key=lambda photo: (
-                photo.stamp.inode != stamp.inode,
-                photo.stamp.mtime_ns != stamp.mtime_ns,
-            ),
-        )
-
-    def known_inodes(self, root_id: int) -> dict[tuple[int, int, int], PhotoId]:
-        """Photos of a root by (inode, size, mtime_ns), for moves that need no hashing.
-
-        Files without an inode are left out, and so are hard links: they say nothing about moves.
-        """
-        rows = self._db.rows(
-            "SELECT inode, size, mtime_ns, min(photo_id) FROM photos"
-            " WHERE root_id = ? AND status IN (1, 2) AND inode != 0"
-            " GROUP BY inode, size, mtime_ns HAVING count(*) = 1",
-            (root_id,),
-        )
-        return {(to_unsigned(inode), size, mtime): number for inode, size, mtime, number in rows}
 
     def clear_failures(self, ids: list[PhotoId] | None = None) -> list[tuple[int, str]]:
         """Forget failures, all or these. Returns (root_id, relpath) of each, to try again."""

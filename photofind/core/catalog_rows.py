@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from photofind.core.database import Database, Row, Value
-from photofind.core.types import FileStamp, Hashes, Metadata, Photo, PhotoId, RootState
+from photofind.core.types import FileStamp, Hashes, Metadata, Photo, PhotoId, RootState, local_time
 
 
 class Status(IntEnum):
@@ -80,12 +80,7 @@ def microseconds(moment: datetime) -> int:
 
 def sort_time(taken_at: datetime | None, mtime_ns: int) -> int:
     """Where a photo stands on the time line, in µs of local time since 1970."""
-    if taken_at is not None:
-        return microseconds(taken_at)
-    try:
-        return microseconds(datetime.fromtimestamp(mtime_ns / 1e9))
-    except (OverflowError, OSError, ValueError):
-        return mtime_ns // 1000  # outside what a calendar date can say
+    return microseconds(taken_at or local_time(mtime_ns))
 
 
 def stamp_values(stamp: FileStamp) -> tuple[int, int, int]:

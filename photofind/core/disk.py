@@ -5,10 +5,13 @@ from pathlib import Path
 
 from photofind.core.types import FileStamp
 
+_LATEST = (1 << 63) - 1  # ns since 1970 that a 64-bit number holds: the year 2262
+
 
 def stamp_of(status: os.stat_result) -> FileStamp:
-    """The stamp of a file from its status."""
-    return FileStamp(status.st_size, status.st_mtime_ns, status.st_ino)
+    """The stamp of a file from its status; a broken clock's time is kept within 64 bits."""
+    mtime_ns = max(-_LATEST, min(status.st_mtime_ns, _LATEST))
+    return FileStamp(status.st_size, mtime_ns, status.st_ino)
 
 
 def current_stamp(path: Path) -> FileStamp | None:

@@ -6,7 +6,7 @@ as one; where they are part of a larger group they stand behind their keeper. So
 for removal in one group only, and a keeper may keep for one group of each kind.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,6 @@ from photofind.core.types import (
     DuplicateKind,
     DuplicateMember,
     Photo,
-    PhotoId,
 )
 
 SLIDER_FLOOR = 0.80
@@ -193,35 +192,6 @@ class DuplicateFinder:
 def freed_bytes(group: DuplicateGroup) -> int:
     """What removing all but the keeper frees."""
     return sum(m.photo.stamp.size for m in group.members[1:] if not m.photo.offline)
-
-
-def suggested(group: DuplicateGroup) -> list[PhotoId]:
-    """The members to remove: all but the keeper, and none that is not there right now."""
-    return [m.photo.photo_id for m in group.members[1:] if not m.photo.offline]
-
-
-def can_trash(groups: Iterable[DuplicateGroup], selected: Collection[PhotoId]) -> bool:
-    """Whether each group keeps a photo whose file can be reached: the last copy is never removed.
-
-    A photo that is not connected does not count as a copy, and cannot be removed itself.
-    """
-    chosen = set(selected)
-    return all(_keeps_one(group, chosen) for group in groups)
-
-
-def selectable(
-    groups: Iterable[DuplicateGroup], selected: Collection[PhotoId], photo_id: PhotoId
-) -> bool:
-    """Whether one more photo may be selected for removal."""
-    return can_trash(groups, {*selected, photo_id})
-
-
-def _keeps_one(group: DuplicateGroup, chosen: set[PhotoId]) -> bool:
-    hit = [m.photo for m in group.members if m.photo.photo_id in chosen]
-    if not hit:
-        return True
-    kept = (m.photo for m in group.members if m.photo.photo_id not in chosen)
-    return not any(p.offline for p in hit) and any(not p.offline for p in kept)
 
 
 def _without_links(photos: list[Photo]) -> list[Photo]:

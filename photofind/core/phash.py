@@ -1,11 +1,10 @@
 """Perceptual hashes: 64 bits that survive scaling, recompression and small corrections.
 
-Owns the hash, its distance, and the decision that a picture is too plain to have one.
+Owns the hash and the decision that a picture is too plain to have one.
 """
 
 import imagehash
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 PLAIN_BELOW = 3.0
@@ -41,8 +40,3 @@ def detail(image: Image.Image) -> float:
     small = image.convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
     spectrum = _COSINES @ np.asarray(small, dtype=np.float64) @ _COSINES.T
     return float(np.median(np.abs(spectrum).ravel()[1:]))
-
-
-def hamming(first: npt.NDArray[np.uint64], second: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
-    """Number of differing bits, element by element, with numpy's broadcasting."""
-    return np.bitwise_count(first ^ second)

@@ -22,6 +22,7 @@ LEAST_SHOWN = 24
 _PRIOR_ROWS = 16  # how many library photos the assumed background counts for
 _STANDS_OUT = 2.0  # spreads above the background
 _HALF_WAY = 0.5  # between the background and the best match
+_ROUNDING = 1e-3  # a cosine of the index (float16) against the same one in the background
 _COPY = 0.97  # the queried picture itself or a copy: no measure for what is similar
 _UNWANTED_FROM = 1.0  # spreads: what matches a negative term less than that is not touched
 
@@ -95,7 +96,7 @@ def find_cut(scores: Scores, scale: Scale) -> Cut:
     """
     noise = min(scale.centre, scale.floor)
     shown = scale.floor - scale.spread
-    nothing = min(noise, scale.floor - 2 * scale.spread)
+    nothing = min(noise, scale.floor - 2 * scale.spread) - _ROUNDING
     if not len(scores):
         return Cut(scale.floor, shown, nothing)
     stands_out = noise + _STANDS_OUT * scale.spread

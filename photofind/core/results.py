@@ -13,8 +13,11 @@ from photofind.core.filing import Filing, Finding
 from photofind.core.progress import ProgressMeter
 from photofind.core.survey import Survey
 from photofind.core.types import Analysis, PhotoId
+from photofind.core.vector_rebuild import has_direction
 
 log = logging.getLogger(__name__)
+
+_UNUSABLE = "the model gave no usable result for it"
 
 
 class Results:
@@ -54,6 +57,8 @@ class Results:
                 self._survey.look_again(task, now)
             elif isinstance(result, bytes):
                 self._take_hash(task, result)
+            elif not _is_usable(result):
+                self._take_failure(task, _UNUSABLE, now)
             else:
                 self._take_analysis(task, result, now)
         return None
@@ -86,6 +91,11 @@ class Results:
         if task.need is Need.VECTOR and analysis.vector is None:
             self.hopeless.add(task.photo_id or 0)
         self._filing.add(Finding(task, analysis), now)
+
+
+def _is_usable(analysis: Analysis) -> bool:
+    """Whether the catalog can take it: it refuses a vector without a direction."""
+    return analysis.vector is None or bool(has_direction(analysis.vector[None]).all())
 
 
 def _is_as_analysed(task: Task) -> bool:

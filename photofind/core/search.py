@@ -144,8 +144,9 @@ class Search:
         return _queried_first(merged, terms) if len(terms) == 1 else merged
 
     def _scale(self, term: EncodedTerm) -> Scale:
-        sample = self._vectors.sample(_SAMPLE) @ term.vector
-        return measure(sample, term.floor, term.usual_spread)
+        sample = self._vectors.sample(_SAMPLE)
+        cosines = sample @ term.vector if len(sample) else np.empty(0, np.float32)
+        return measure(cosines, term.floor, term.usual_spread)
 
     def _candidates(
         self, terms: list[EncodedTerm], scales: list[Scale], allowed: Ids | None
@@ -163,6 +164,8 @@ class Search:
                 return near[0][0], near[0][1][None]
             pool = np.unique(np.concatenate([ids for ids, _ in near]))
         ids, rows = self._vectors.vectors(pool)
+        if not len(ids):  # rows of an empty index may have no length yet
+            return ids, np.empty((len(terms), 0), np.float32)
         return ids, np.stack([term.vector for term in terms]) @ rows.T
 
     def _near(self, term: EncodedTerm, scale: Scale, allowed: Ids | None) -> tuple[Ids, Scores]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from send2trash import send2trash
 
 from photofind.core.catalog import Catalog, TrashEntry, TrashState
+from photofind.core.disk import stamp_of
 from photofind.core.errors import TrashError
 from photofind.core.trash_places import (
     CAN_RESTORE,
@@ -23,7 +24,7 @@ from photofind.core.trash_places import (
     locate,
     require_trash,
 )
-from photofind.core.types import Failure, FileStamp, Photo, PhotoId, RootState, TrashReport
+from photofind.core.types import Failure, Photo, PhotoId, RootState, TrashReport
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +44,6 @@ class Trash:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-
-    def can_restore(self) -> bool:
-        """Whether this system lets photofind bring photos back."""
-        return CAN_RESTORE
 
     def move(self, ids: Sequence[PhotoId]) -> TrashReport:
         """Move photos to the trash and out of the catalog.
@@ -141,7 +138,7 @@ class Trash:
         elif not _has_come_back(entry, mark):
             raise _StaysError(_why_not_found(entry))
         with self._catalog.transaction():
-            photo_id = self._catalog.reinstate(entry, _stamp(entry.path))
+            photo_id = self._catalog.reinstate(entry, stamp_of(entry.path.stat()))
             self._catalog.mark_restored(entry.batch_id, [entry.entry_id])
         return photo_id
 
@@ -149,7 +146,7 @@ class Trash:
 def _require_unchanged(photo: Photo) -> None:
     """Refuse a file that is not the one that was looked at."""
     try:
-        stamp = _stamp(photo.path)
+        stamp = stamp_of(photo.path.stat())
     except OSError as error:
         raise _StaysError(_plain(error)) from error
     if photo.path.is_symlink():
@@ -245,11 +242,6 @@ def _put_back_without_links(trashed: Path, target: Path) -> None:
     finally:
         arriving.unlink(missing_ok=True)
     trashed.unlink()
-
-
-def _stamp(path: Path) -> FileStamp:
-    status = path.stat()
-    return FileStamp(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def _plain(error: OSError) -> str:

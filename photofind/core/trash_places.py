@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from photofind.core.disk import stamp_of
 from photofind.core.errors import TrashError
 
 _INFO_SUFFIX = ".trashinfo"
@@ -49,8 +50,8 @@ class FileMark:
 
     @classmethod
     def of(cls, path: Path) -> "FileMark":
-        status = path.lstat()
-        return cls(status.st_size, status.st_mtime_ns)
+        stamp = stamp_of(path.lstat())
+        return cls(stamp.size, stamp.mtime_ns)
 
 
 def require_trash(path: Path) -> None:

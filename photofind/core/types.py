@@ -1,7 +1,7 @@
 """Values that cross layers. They hold no behaviour beyond small derived properties."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -22,6 +22,14 @@ class FileStamp:
     size: int  # bytes
     mtime_ns: int
     inode: int  # 0 where the file system has none
+
+
+def local_time(mtime_ns: int) -> datetime:
+    """A file's time as naive local time; as UTC where the system knows no local time that old."""
+    try:
+        return datetime.fromtimestamp(mtime_ns / 1e9)
+    except (OverflowError, OSError, ValueError):
+        return datetime(1970, 1, 1) + timedelta(microseconds=mtime_ns // 1000)
 
 
 class ChangeKind(StrEnum):
@@ -117,7 +125,7 @@ class Photo:
     @property
     def when(self) -> datetime:
         """When it was taken, else when the file was last changed."""
-        return self.metadata.taken_at or datetime.fromtimestamp(self.stamp.mtime_ns / 1e9)
+        return self.metadata.taken_at or local_time(self.stamp.mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)

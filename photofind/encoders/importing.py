@@ -69,7 +69,10 @@ def check_safetensors(path: Path) -> None:
         raise EncoderError(f"{path} cannot be read: {error}") from error
     except ValueError:
         raise EncoderError(f"{path} is not a safetensors file") from None
-    ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+    try:
+        ends = [int(header[name]["data_offsets"][1]) for name in header if name != "__metadata__"]
+    except (LookupError, TypeError, ValueError):
+        raise EncoderError(f"{path} is not a safetensors file") from None
     if not ends or max(ends) + 8 + length != size:
         raise EncoderError(f"{path} is cut off or damaged")
 

@@ -55,6 +55,10 @@ class Transfer:
                     f"no data came for {self._stall_seconds:g} s; try again, "
                     "it goes on where it stopped"
                 ) from error
+            except httpx.TooManyRedirects as error:
+                raise DownloadError(
+                    f"{self._url} leads in a circle; sign in to the network and try again"
+                ) from error
             except httpx.TransportError as error:
                 problem = str(error) or type(error).__name__
             if self._here() > before:

@@ -116,16 +116,6 @@ class EngineClient:
         """Load the model now, so that the first search need not wait for it."""
         return self._call(WarmUp)
 
-    def use_encoder(self, encoder: InstalledEncoder) -> None:
-        """Change the model. What is under way is done again with the new one.
-
-        Futures that are already done hold vectors of the old one: drain them first where the
-        two must not mix, or use one client for each model.
-        """
-        with self._changed:
-            self._encoder = encoder
-            self._retire()
-
     def set_config(self, config: EngineConfig) -> None:
         """Change device, threads or times; what is under way is done again."""
         with self._changed:
@@ -197,16 +187,16 @@ class EngineClient:
     def _start(self) -> EngineProcess | None:
         """A new process; None where there can be none, and its call is then taken care of."""
         with self._changed:
-            wishes = self._encoder, self._config
+            config = self._config
             device = "cpu" if self._force_cpu else self._config.device
             setup = EngineSetup(self._encoder, device, self._config.threads, "")
         try:
             process = EngineProcess(setup, self._target, self)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - without an answer every caller would wait for ever
             self._give_up(f"the engine cannot be started: {error}")
             return None
         with self._changed:
-            wanted = not self._closed and wishes == (self._encoder, self._config)
+            wanted = not self._closed and config == self._config
             if wanted:
                 self._process = process
                 self._device = ""

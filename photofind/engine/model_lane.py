@@ -23,6 +23,7 @@ _LARGEST_BATCH = {"cpu": 32}
 _LARGEST_ELSEWHERE = 128
 _BATCH_SECONDS = 0.12  # a query waits at most about this long
 _PATIENCE = 0.015  # seconds to let a batch fill
+REST_SECONDS = 20.0  # after a failure to load; a shortage of memory may pass
 _UNUSABLE = "the model gave no usable result for it"
 
 
@@ -47,6 +48,7 @@ class ModelLane:
         self._jobs: Lanes[ModelJob] = Lanes()
         self._encoder: Encoder | None = None
         self._failure = ""
+        self._try_again_at = 0.0
         self._batch = _FIRST_BATCH
         self.on_room: Callable[[], None] = lambda: None
 
@@ -54,11 +56,6 @@ class ModelLane:
     def encoder(self) -> Encoder | None:
         """The loaded model, None while there is none."""
         return self._encoder
-
-    @property
-    def failure(self) -> str:
-        """Why the model cannot be loaded, "" while it can."""
-        return self._failure
 
     def has_room(self) -> bool:
         return len(self._jobs) < LOOK_AHEAD
@@ -88,17 +85,20 @@ class ModelLane:
             self._send(Failed(job.request, kind, reason))
 
     def _loaded(self) -> Encoder | None:
-        if self._encoder is None and not self._failure:
-            title = self._setup.encoder.spec.title
+        if self._encoder is None and time.monotonic() >= self._try_again_at:
             try:
                 self._encoder = self._load()
                 self._send(Loaded(self._encoder.device))
             except PhotofindError as error:
-                self._failure = f"the model {title} cannot be loaded: {error}"
+                self._note_failure(error)
             except Exception as error:
                 log.warning("the model could not be loaded", exc_info=True)
-                self._failure = f"the model {title} cannot be loaded: {error}"
+                self._note_failure(error)
         return self._encoder
+
+    def _note_failure(self, error: Exception) -> None:
+        self._failure = f"the model {self._setup.encoder.spec.title} cannot be loaded: {error}"
+        self._try_again_at = time.monotonic() + REST_SECONDS
 
     def _load(self) -> Encoder:
         from photofind.encoders.loading import load_encoder

@@ -85,7 +85,8 @@ class PhotoModel(QAbstractListModel):
         """Where the weaker matches of a search begin."""
         if not self._query.terms or self._strong >= len(self._ids):
             return ()
-        return (Section(self._strong, "Weaker matches"),)
+        title = "Weaker matches" if self._strong else "Nothing clearly matches; the nearest photos"
+        return (Section(self._strong, title),)
 
     def set_result(self, result: SearchResult) -> None:
         self.beginResetModel()

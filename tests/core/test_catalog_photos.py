@@ -232,25 +232,6 @@ def test_touch_changes_the_stamp_and_the_place_in_time(catalog: Catalog, root: R
     assert catalog.newest(Filters(after=datetime(2015, 1, 1))).tolist() == [undated]
 
 
-def test_candidates_for_a_move_are_ranked_by_inode(catalog: Catalog, root: Root) -> None:
-    add_photo(catalog, root, "copy.jpg", analysis(1), stamp(inode=1))
-    same = add_photo(catalog, root, "same.jpg", analysis(1), stamp(inode=2))
-    add_photo(catalog, root, "other.jpg", analysis(2), stamp(inode=2))
-    found = catalog.find_moved(content(1), stamp(inode=2))
-    assert [photo.relpath for photo in found] == ["same.jpg", "copy.jpg"]
-    assert found[0].photo_id == same
-
-
-def test_known_inodes_leave_out_hard_links_and_systems_without_them(
-    catalog: Catalog, root: Root
-) -> None:
-    single = add_photo(catalog, root, "a.jpg", at=FileStamp(10, 20, 2**64 - 1))
-    add_photo(catalog, root, "b.jpg", at=FileStamp(10, 20, 5))
-    add_photo(catalog, root, "hard-link.jpg", at=FileStamp(10, 20, 5))
-    add_photo(catalog, root, "none.jpg", at=FileStamp(10, 20, 0))
-    assert catalog.known_inodes(root.root_id) == {(2**64 - 1, 10, 20): single}
-
-
 def test_counts_add_up(catalog: Catalog, root: Root) -> None:
     assert catalog.counts().photos == 0
     add_photo(catalog, root, "a.jpg", at=stamp(size=100))

@@ -1,7 +1,6 @@
 """Duplicates: what is found, what is not, how it is grouped, and which copy is kept."""
 
 import io
-from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -14,10 +13,7 @@ from photofind.core.duplicate_pairs import near_hashes, near_vectors
 from photofind.core.duplicates import (
     NOTHING,
     DuplicateFinder,
-    can_trash,
     freed_bytes,
-    selectable,
-    suggested,
 )
 from photofind.core.keeper import keep_reason, quality
 from photofind.core.phash import perceptual_hash
@@ -152,7 +148,7 @@ def test_every_member_matches_the_keeper_and_is_removable_in_one_group_only(libr
             library.add(Shot(f"c{cluster}/{i}.jpg", row, size=int(random.integers(1000, 9000))))
     finder = DuplicateFinder(library.catalog, KEY)
     groups = finder.group(finder.collect(), 0.85)
-    removable = [i for group in groups for i in suggested(group)]
+    removable = [i for group in groups for i in members(group)[1:]]
     assert len(removable) == len(set(removable)) > 100
     for group in groups:
         assert len(group.members) > 1
@@ -279,37 +275,6 @@ def test_keeper_and_its_reason(library, better, worse, reason):
     keeper, other = library.catalog.photos(library.add(*shots))
     assert quality(keeper) < quality(other)
     assert keep_reason(keeper, other) == reason
-
-
-@pytest.fixture
-def group(library):
-    library.add(*(Shot(f"{name}.jpg", content=b"x") for name in "abc"))
-    (group,) = find(library)
-    return group
-
-
-def test_last_copy_cannot_be_selected(group):
-    a, b, c = members(group)
-    assert selectable([group], {a}, b)
-    assert not selectable([group], {a, b}, c)
-    assert can_trash([group], {a, b})
-    assert not can_trash([group], {a, b, c})
-    assert can_trash([group], [])
-    assert suggested(group) == [b, c]
-
-
-def test_unconnected_copy_does_not_count_as_one(group):
-    away = replace(
-        group,
-        members=(
-            group.members[0],
-            *(replace(m, photo=replace(m.photo, offline=True)) for m in group.members[1:]),
-        ),
-    )
-    keeper, gone, _ = members(group)
-    assert not can_trash([away], {keeper})
-    assert not can_trash([away], {gone})
-    assert suggested(away) == []
 
 
 def test_unconnected_photos_are_never_what_alone_could_be_removed(library, tmp_path):

@@ -6,12 +6,14 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from photofind.core.errors import EncoderError, EngineError
 from photofind.core.types import Change, ChangeKind, RootState
 from photofind.core.vectors import VectorIndex
 from tests import samples
+from tests.core import indexing
 from tests.core.indexing import DIMENSION, Bench, LocalAnalyzer, age, copy, draw, fill, vector_of
 
 
@@ -424,6 +426,26 @@ def test_a_file_that_changes_while_it_is_analysed_is_analysed_again(bench, root,
     assert report.indexed == 6
     photo = bench.catalog.photo(bench.ids()["000.jpg"])
     assert photo.stamp.mtime_ns == target.stat().st_mtime_ns
+
+
+def test_a_file_from_the_far_future_is_indexed_and_then_left_alone(bench, root, folder):
+    os.utime(folder / "000.jpg", ns=(10**19, 10**19))
+    if (folder / "000.jpg").stat().st_mtime_ns < 2**63:
+        pytest.skip("this file system knows no such time")
+    assert bench.run().indexed == 6
+    report = bench.run()
+    assert (report.indexed, report.unchanged, report.failed) == (0, 6, ())
+    assert bench.catalog.photo(bench.ids()["000.jpg"]).when.year == 2262
+
+
+def test_a_vector_without_a_direction_is_a_failure_of_its_file_alone(bench, root, monkeypatch):
+    vectors = iter([np.full(DIMENSION, np.nan, np.float32)])
+    monkeypatch.setattr(indexing, "vector_of", lambda c: next(vectors, vector_of(c)))
+    report = bench.run()
+    assert report.indexed == 5
+    assert [failure.reason for failure in report.failed] == [
+        "the model gave no usable result for it"
+    ]
 
 
 def test_without_an_engine_nothing_is_marked_as_failed(bench, root):

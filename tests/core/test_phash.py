@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from photofind.core.images import open_picture
-from photofind.core.phash import PLAIN_BELOW, detail, hamming, perceptual_hash
+from photofind.core.phash import PLAIN_BELOW, detail, perceptual_hash
 from tests import samples
 
 
@@ -86,10 +86,3 @@ def test_no_real_photo_is_taken_for_plain(shared_photos: Path) -> None:
         details = [detail(open_picture(archive.read(name), min_side=384).image) for name in names]
     assert len(details) > 200
     assert min(details) > PLAIN_BELOW
-
-
-def test_hamming_counts_bits_of_whole_arrays() -> None:
-    first = np.array([0, 2**64 - 1, 0b1011], dtype=np.uint64)
-    second = np.array([0, 0, 0b0010], dtype=np.uint64)
-    assert hamming(first, second).tolist() == [0, 64, 2]
-    assert hamming(first[:, None], second[None, :]).shape == (3, 3)

@@ -11,6 +11,7 @@ from photofind.core.errors import QueryError
 from photofind.core.query import parse_query
 from photofind.core.search import Search
 from photofind.core.types import Filters, PhotoTerm, PictureTerm, Query, TextTerm
+from photofind.core.vectors import VectorIndex
 from tests.core.libraries import SUBJECTS, Library, Shot, ToyEncoder, picture_vector
 
 
@@ -241,4 +242,27 @@ def test_empty_library_answers(tmp_path):
     for query in (parse_query(""), parse_query("dog"), Query((PictureTerm(b"car"),))):
         result = search(library).run(query)
         assert len(result.ids) == result.strong == 0
+    library.catalog.close()
+
+
+def test_library_of_one_photo_shows_it_as_a_weak_match(tmp_path):
+    """Whatever the rounding of its one cosine, which is its own background."""
+    shown = []
+    for seed in range(20):
+        (tmp_path / str(seed)).mkdir()
+        library = Library(tmp_path / str(seed))
+        library.add(Shot("a.jpg", picture_vector(["car"], seed)))
+        result = run(library, "dog")
+        shown.append((len(result.ids), result.strong))
+        library.catalog.close()
+    assert shown == [(1, 0)] * 20
+
+
+def test_empty_library_answers_with_a_model_whose_dimension_is_unknown(tmp_path):
+    library = Library(tmp_path)
+    vectors = VectorIndex(tmp_path / "other", "unloaded-0", 0)
+    finder = Search(library.catalog, vectors, ToyEncoder(True))
+    filtered = replace(parse_query("dog"), filters=Filters(after=datetime(2020, 1, 1)))
+    for query in (parse_query("dog"), parse_query("dog -car"), parse_query("-dog"), filtered):
+        assert len(finder.run(query).ids) == 0
     library.catalog.close()

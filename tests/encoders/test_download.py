@@ -38,6 +38,7 @@ class Hub:
     stall_after: int | None = None
     no_checksums: bool = False
     ignore_ranges: bool = False
+    in_a_circle: bool = False  # every file is said to lie where it was asked for
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # method, file, range
     over: threading.Event = field(default_factory=threading.Event)
     address: str = ""
@@ -69,6 +70,12 @@ def make_handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 return
             _, data = self.find()
             if data is None:
+                return
+            if hub.in_a_circle:
+                self.send_response(302)
+                self.send_header("Location", self.path)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
                 return
             start = self.start_of_range()
             if start and start >= len(data):
@@ -234,6 +241,12 @@ def test_server_without_ranges_starts_over(registry: ModelRegistry, hub: Hub) ->
     part.write_bytes(b"x" * 1000)
     hub.ignore_ranges = True
     assert download("pinned", registry).spec.encoder_id == "pinned"
+
+
+def test_hub_that_redirects_in_a_circle_is_a_clear_error(registry: ModelRegistry, hub: Hub) -> None:
+    hub.in_a_circle = True
+    with pytest.raises(DownloadError, match="leads in a circle"):
+        download("pinned", registry)
 
 
 def test_part_that_is_too_long_is_thrown_away(registry: ModelRegistry, hub: Hub) -> None:

@@ -102,7 +102,16 @@ def test_folder_with_only_a_pickle_is_explained(registry: ModelRegistry, tmp_pat
         registry.import_path(tmp_path / "mine")
 
 
-@pytest.mark.parametrize("content", [b"", b"not tensors at all", b"\xff" * 64])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not tensors at all",
+        b"\xff" * 64,
+        (2).to_bytes(8, "little") + b"[]",
+        (9).to_bytes(8, "little") + b'{"a": {}}',
+    ],
+)
 def test_file_that_is_no_safetensors_is_refused(
     registry: ModelRegistry, open_clip_folder: Path, content: bytes
 ) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from photofind.core.images import OpenedPicture
+from photofind.engine import model_lane
 from photofind.engine.decoder import Decoder
 from photofind.engine.protocol import EngineSetup
 from photofind.engine.server import serve
@@ -38,6 +39,12 @@ class FaultyDecoder(Decoder):
 
 def serve_with_faults(connection: Connection, setup: EngineSetup) -> None:
     serve(connection, setup, FaultyDecoder())
+
+
+def serve_without_rest(connection: Connection, setup: EngineSetup) -> None:
+    """Tries to load a model again at once."""
+    model_lane.REST_SECONDS = 0.0
+    serve(connection, setup)
 
 
 def serve_nothing(connection: Connection, setup: EngineSetup) -> None:

@@ -14,10 +14,9 @@ from PIL import Image
 
 from photofind.core.errors import EngineError, ImageError
 from photofind.core.types import THUMBNAIL_SIDE, InstalledEncoder
-from photofind.encoders.registry import ModelRegistry
 from photofind.engine.client import EngineClient, EngineConfig
 from tests.engine.conftest import MakeEngine
-from tests.engine.faults import serve_nothing
+from tests.engine.faults import serve_nothing, serve_without_rest
 
 PATIENCE = 90  # seconds; only a failing test waits that long
 Pictures = Callable[..., list[Path]]
@@ -255,6 +254,27 @@ def test_model_that_cannot_be_loaded_fails_encoding_only(
     assert client.analyze(path, encode=False).result(PATIENCE).thumbnail
 
 
+def test_model_that_could_not_be_loaded_is_tried_again(
+    make_engine: MakeEngine, model: InstalledEncoder
+) -> None:
+    weights = model.folder / "open_clip_model.safetensors"
+    sound = weights.read_bytes()
+    weights.write_bytes(b"spoiled")
+    client = make_engine(target=serve_without_rest)
+    with pytest.raises(EngineError, match="cannot be loaded"):
+        client.warm_up().result(PATIENCE)
+    first = client.status().pid
+    weights.write_bytes(sound)
+    assert client.encode_texts(["a"]).result(PATIENCE).shape[0] == 1
+    assert client.status().pid == first
+
+
+def test_process_that_cannot_be_made_is_told(make_engine: MakeEngine) -> None:
+    client = make_engine(target=lambda *_: None)  # cannot be handed to another process
+    with pytest.raises(EngineError, match="cannot be started"):
+        client.warm_up().result(PATIENCE)
+
+
 def test_process_that_keeps_dying_is_not_started_for_ever(
     make_engine: MakeEngine, make_pictures: Pictures, model: InstalledEncoder
 ) -> None:
@@ -279,17 +299,14 @@ def test_missing_device_is_told_and_replaced(make_engine: MakeEngine) -> None:
     assert any("xpu cannot be used" in notice for notice in notices)
 
 
-def test_changed_model_does_what_is_under_way_again(
-    make_engine: MakeEngine, make_pictures: Pictures, saved_model: Path, tmp_path: Path
+def test_settings_changed_in_between_lose_nothing(
+    make_engine: MakeEngine, make_pictures: Pictures
 ) -> None:
     client = make_engine()
-    other = ModelRegistry(tmp_path / "models").import_path(saved_model)
     calls = [client.analyze(path) for path in make_pictures(count=30, prefix="slow")]
     calls[0].result(PATIENCE)
-    client.use_encoder(other)
-    assert client.encoder_key == other.key
+    client.set_config(EngineConfig(device="cpu", threads=1))
     assert all(call.result(PATIENCE).vector is not None for call in calls)
-    assert client.status().encoder_id == other.spec.encoder_id
 
 
 def test_changed_settings_restart_the_process(
