@@ -90,7 +90,7 @@ class Filing:
         with self._catalog.transaction():
             for finding in batch:
                 if finding.task.place[0] in roots:
-                    self._file(finding, filed)
+                    self._file_or_refuse(finding, filed)
         del self._findings[: len(batch)]
         self._put_thumbnails(filed.thumbnails)
         self._add_vectors(filed.vectors)
@@ -143,6 +143,15 @@ class Filing:
             tally.removed += len(ids) if root_id in tally.roots else 0
             tally.unchanged.difference_update(ids)
         self._on_removed(list(ids))
+
+    def _file_or_refuse(self, finding: Finding, filed: "_Filed") -> None:
+        try:
+            self._file(finding, filed)
+        except ValueError as error:
+            # What the catalog refuses once it refuses always; one such file must not stop the rest.
+            log.warning("%s cannot be stored: %s", finding.task.path, error)
+            reason = f"what was found out about it cannot be stored ({error})"
+            self._file(Finding(finding.task, None, reason), filed)
 
     def _file(self, finding: Finding, filed: "_Filed") -> None:
         task, analysis = finding.task, finding.analysis
