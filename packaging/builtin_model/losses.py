@@ -1,0 +1,54 @@
+"""The training objectives, each a function of unit vectors or logits.
+
+Contrast with several right answers follows UniCL (Yang et al. 2022): all pictures of a label are
+right answers for its phrase, all captions of a picture are right answers for it.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_EXCLUDED = -1e4
+
+
+def several_right(logits: Tensor, right: Tensor, excluded: Tensor, smoothing: float) -> Tensor:
+    """Mean cross-entropy over rows against a uniform target on the right answers.
+
+    logits (n, m); right, excluded (n, m) bool. Rows with no right answer count nothing. The
+    share `smoothing` of the target is spread over every answer that is not excluded.
+    """
+    kept = right.any(1)
+    logits, right, excluded = logits[kept], right[kept], excluded[kept] & ~right[kept]
+    log_p = functional.log_softmax(logits.masked_fill(excluded, _EXCLUDED), dim=1)
+    hit = -(log_p * right).sum(1) / right.sum(1)
+    allowed = ~excluded
+    spread = -(log_p * allowed).sum(1) / allowed.sum(1)
+    return torch.lerp(hit, spread, smoothing).mean()
+
+
+def alike_pictures(vectors: Tensor, classes: Tensor, scale: float) -> Tensor:
+    """Supervised contrast (Khosla et al. 2020) between the labelled pictures of a batch.
+
+    vectors (n, d) unit rows; classes (n,) with -1 for unlabelled pictures, which are only
+    counterexamples.
+    """
+    right = (classes[:, None] == classes[None]) & (classes >= 0)[:, None]
+    itself = torch.eye(len(classes), dtype=torch.bool)
+    return several_right(scale * vectors @ vectors.T, right & ~itself, itself, 0.0)
+
+
+def class_and_words(
+    logits: Tensor, classes: Tensor, neutral: Tensor, word_rows: Tensor, smoothing: float
+) -> Tensor:
+    """Plain classification on the trunk's features; it speeds up the first epochs.
+
+    logits (n, classes + words); classes (n,) -1 for captioned pictures, whose target is the
+    distribution word_rows (captioned, words) over the words of their captions (Joulin et al. 2016).
+    """
+    count = neutral.shape[0]
+    labelled = classes >= 0
+    right = functional.one_hot(classes[labelled], count).bool()
+    loss = several_right(logits[labelled, :count], right, neutral[classes[labelled]], smoothing)
+    log_p = functional.log_softmax(logits[~labelled, count:], dim=1)
+    captions = -(word_rows * log_p).sum(1).mean() if len(word_rows) else loss.new_zeros(())
+    return loss + 0.25 * captions

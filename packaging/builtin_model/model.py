@@ -1,0 +1,56 @@
+"""The network in training: open_clip's own model, and a head that only training uses."""
+
+import copy
+import math
+
+import torch
+from config import MODEL_CFG
+from corpus import WORDS
+from open_clip.model import CLIP
+from torch import Tensor, nn
+
+
+class Trainee(nn.Module):
+    """The model plus the head that only training uses."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.clip = CLIP(**copy.deepcopy(MODEL_CFG), init_logit_scale=math.log(16))
+        self.head = nn.Linear(self.clip.visual.trunk.num_features, classes + WORDS)
+        nn.init.normal_(self.clip.token_embedding.weight, std=0.02)
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """The trunk's pooled output (n, features) of normalised pictures (n, 3, s, s)."""
+        with torch.autocast("cpu", torch.bfloat16):
+            return self.clip.visual.trunk(pictures).float()
+
+    def vectors(self, features: Tensor) -> Tensor:
+        """Unit vectors (n, d) of the trunk's output."""
+        return nn.functional.normalize(self.clip.visual.head(features), dim=-1)
+
+    def phrases(self, rows: Tensor) -> Tensor:
+        """Unit vectors (n, d) of token rows (n, length), length up to the context's.
+
+        The same as `encode_text` of the padded rows, without the time for the padding: attention
+        is causal, so what follows the end mark changes nothing. Rows of like length go together.
+        """
+        lengths, order = (rows.argmax(1) + 1).sort()
+        with torch.autocast("cpu", torch.bfloat16):
+            # One look-up for all: each would make a gradient as large as the whole token table.
+            states = self.clip.token_embedding(rows[order])
+            parts = [
+                self._ends(
+                    states[start : start + 192, : int(lengths[start : start + 192].max())], end
+                )
+                for start, end in zip(
+                    range(0, len(rows), 192), (lengths - 1).split(192), strict=True
+                )
+            ]
+        vectors = torch.cat(parts).float()[order.argsort()]
+        return nn.functional.normalize(vectors, dim=-1)
+
+    def _ends(self, states: Tensor, end: Tensor) -> Tensor:
+        clip, length = self.clip, states.shape[1]
+        states = states + clip.positional_embedding[:length]
+        states = clip.transformer(states, attn_mask=clip.attn_mask[:length, :length])
+        return clip.ln_final(states[torch.arange(len(end)), end]) @ clip.text_projection

@@ -1,0 +1,158 @@
+"""Words for the pictures: labels in many phrasings, captions, and their tokens.
+
+Owns what a label is called and which labels must not be told apart. A class here is one label of
+one or more sets; `bedroom` of two sets is one class.
+"""
+
+import random
+import re
+from collections import Counter
+
+import torch
+from concepts import LABEL_NAMES
+from config import CONTEXT_LENGTH, UNKNOWN_TOKEN
+from data import PhotoSet
+from open_clip.tokenizer import SimpleTokenizer
+from torch import Tensor
+
+TEMPLATES = (
+    "{}",
+    "{}",
+    "a {}",
+    "the {}",
+    "a photo of a {}",
+    "a photo of a {}.",
+    "a photo of the {}",
+    "a photo of {}",
+    "a picture of a {}",
+    "an image of a {}",
+    "a close-up of a {}",
+    "a small photo of a {}",
+    "a blurry photo of a {}",
+    "a black and white photo of a {}",
+    "my {}",
+    "there is a {} in the picture",
+    "photo of one {}",
+    "{} photo",
+)
+PLURAL_TEMPLATES = ("{}", "photos of {}", "a photo of {}", "some {}", "many {}", "two {}")
+_VOWEL_SOUND = re.compile(r"\b(a) (?=[aeiou])")
+
+
+def plural(name: str) -> str:
+    """The usual English plural; wrong for a few words, which only costs a rare phrase."""
+    if re.search(r"(s|x|z|ch|sh)$", name):
+        return name if name.endswith("s") and not name.endswith("ss") else name + "es"
+    if re.search(r"[^aeiou]y$", name):
+        return name[:-1] + "ies"
+    return name + "s"
+
+
+def names_of(label: str) -> list[str]:
+    """What a label of a set is called, most usual first, lower case."""
+    names = [name.strip().lower() for name in label.split(", ")]
+    return list(dict.fromkeys(LABEL_NAMES.get(label.lower(), []) + names))
+
+
+def phrase(label: str, rng: random.Random) -> str:
+    """One random phrasing of a label: mostly its usual name in a short sentence."""
+    roll = rng.random()
+    if roll < 0.05:
+        return label
+    names = names_of(label)
+    name = names[0] if roll < 0.65 else rng.choice(names)
+    if rng.random() < 0.15:
+        return rng.choice(PLURAL_TEMPLATES).format(plural(name))
+    return _VOWEL_SOUND.sub("an ", rng.choice(TEMPLATES).format(name))
+
+
+class Classes:
+    """All labels of the labelled sets.
+
+    labels: one label text per class; `neutral` (c, c) bool marks pairs that share a name, which
+    are never used as counterexamples of each other.
+    """
+
+    def __init__(self, sets: list[PhotoSet]) -> None:
+        self.labels: list[str] = []
+        self._index: dict[str, int] = {}
+        for photo_set in sets:
+            if not photo_set.has_captions:
+                for (label,) in dict.fromkeys(photo_set.texts):
+                    self._add(label)
+        names = [set(names_of(label)) for label in self.labels]
+        self.neutral = torch.tensor([[not a.isdisjoint(b) for b in names] for a in names])
+        self.neutral.fill_diagonal_(False)
+
+    def _add(self, label: str) -> None:
+        key = plural(names_of(label)[0])
+        if key not in self._index:
+            self._index[key] = len(self.labels)
+            self.labels.append(label)
+
+    def index(self, label: str) -> int:
+        """The class of a label as written in a set."""
+        return self._index[plural(names_of(label)[0])]
+
+    def indices(self, photo_set: PhotoSet) -> Tensor:
+        """(n,) class of each picture, -1 for pictures with captions."""
+        if photo_set.has_captions:
+            return torch.full((len(photo_set.texts),), -1)
+        return torch.tensor([self.index(texts[0]) for texts in photo_set.texts])
+
+
+class Tokens:
+    """Cached tokens of phrases; remembers which tokens training has seen."""
+
+    def __init__(self) -> None:
+        self._tokenizer = SimpleTokenizer(context_length=CONTEXT_LENGTH)
+        self._cache: dict[str, list[int]] = {}
+        self.seen = torch.zeros(49408, dtype=torch.bool)
+
+    def _encode(self, text: str) -> list[int]:
+        if text not in self._cache:
+            row = self._tokenizer([text])[0]
+            length = int(row.argmax()) + 1
+            self._cache[text] = row[:length].tolist()
+            self.seen[row[:length]] = True
+        return self._cache[text]
+
+    def rows(self, texts: list[str], forget: float = 0.0) -> Tensor:
+        """(n, longest) token rows, zero padded; each inner token is replaced by the unknown token
+        with probability `forget`, so that unknown words later mean "some word"."""
+        encoded = [self._encode(text) for text in texts]
+        rows = torch.zeros(len(encoded), max(map(len, encoded)), dtype=torch.long)
+        for row, tokens in zip(rows, encoded, strict=True):
+            row[: len(tokens)] = torch.tensor(tokens)
+        if forget:
+            dropped = torch.rand(rows.shape) < forget
+            dropped &= (rows != 0) & (rows < UNKNOWN_TOKEN)
+            # A phrase of one word keeps it: "some word" alone describes nothing.
+            dropped &= (rows != 0).sum(1, keepdim=True) > 4
+            rows[dropped] = UNKNOWN_TOKEN
+        return rows
+
+
+def frequent_words(photo_set: PhotoSet, count: int) -> dict[str, int]:
+    """The caption words that describe pictures: the `count` most frequent, least ordinary ones
+    left out (each in under half of the pictures)."""
+    counter: Counter[str] = Counter()
+    for captions in photo_set.texts:
+        counter.update(_words(captions))
+    words = [w for w, n in counter.most_common() if n < len(photo_set.texts) / 2 and len(w) > 2]
+    return {word: index for index, word in enumerate(words[:count])}
+
+
+def word_targets(photo_set: PhotoSet, words: dict[str, int]) -> Tensor:
+    """(n, words) rows summing to one: which words the five captions use, by how many of them."""
+    targets = torch.zeros(len(photo_set.texts), len(words))
+    for row, captions in enumerate(photo_set.texts):
+        for caption in captions:
+            for word in _words((caption,)):
+                if word in words:
+                    targets[row, words[word]] += 1
+    return targets / targets.sum(1, keepdim=True).clamp(min=1)
+
+
+def _words(captions: tuple[str, ...]) -> set[str]:
+    return set(re.findall(r"[a-z]+", " ".join(captions).lower()))

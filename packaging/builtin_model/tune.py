@@ -1,0 +1,87 @@
+"""The last part of training: the words and the projection, on the finished trunk's features.
+
+The trunk is nearly all of a step's cost. Once it is finished its output for every training
+picture is computed once, and the text tower catches up in hundreds of steps of large batches
+(after LiT, Zhai et al. 2022). Pictures are seen at the shipped size, as they will be in use.
+"""
+
+import argparse
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from augment import normalise, random_crops
+from config import IMAGE_SIZE
+from corpus import Corpus, canvases_of
+from data import BatchSampler, CachedSet
+from model import Trainee
+from objective import TUNE_WEIGHTS, text_losses, weighted
+from torch import Tensor
+
+TUNED = "tuned.pt"
+BATCH = 1536
+
+
+@torch.inference_mode()
+def features_of(model: Trainee, cached: CachedSet, min_scale: float) -> Tensor:
+    """The trunk's output (n, features) for one random crop of every picture of a set."""
+    parts = []
+    for rows in np.array_split(np.arange(len(cached.sizes)), math.ceil(len(cached.sizes) / 256)):
+        crops = normalise(random_crops(*canvases_of(cached, rows), IMAGE_SIZE, min_scale))
+        parts.append(model.features(crops.contiguous(memory_format=torch.channels_last)))
+    return torch.cat(parts)
+
+
+def tune(
+    model: Trainee, corpus: Corpus, views: list[list[Tensor]], args: argparse.Namespace
+) -> None:
+    """Trains everything but the trunk for `args.tune_minutes`.
+
+    views: per view, per set, the features (n, features) of its pictures.
+    """
+    model.requires_grad_(True)
+    model.clip.visual.trunk.requires_grad_(False)
+    matrices = [p for p in model.clip.parameters() if p.requires_grad and p.ndim >= 2]
+    vectors = [p for p in model.clip.parameters() if p.requires_grad and p.ndim < 2]
+    groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.05, betas=(0.9, 0.98))
+    sampler = BatchSampler(corpus.counts, BATCH, args.seed)
+    rng = np.random.default_rng(args.seed)
+    start, steps = time.monotonic(), 0
+    while (done := (time.monotonic() - start) / (60 * args.tune_minutes)) < 1:
+        for group in optimizer.param_groups:
+            group["lr"] = 1e-3 * min(1.0, done / 0.05) * 0.5 * (1 + math.cos(math.pi * done))
+        rows = sampler.draw()
+        view = views[rng.integers(len(views))]
+        features = torch.cat([f[r] for f, r in zip(view, rows, strict=True)])
+        parts = text_losses(model, corpus, corpus.batch(rows), model.vectors(features))
+        optimizer.zero_grad()
+        weighted(parts, TUNE_WEIGHTS).backward()
+        optimizer.step()
+        steps += 1
+        if steps % 20 == 0:
+            shown = " ".join(f"{name} {part.item():.4g}" for name, part in parts.items())
+            print(f"tune step {steps} {shown}", flush=True)
+
+
+def main(args: argparse.Namespace) -> None:
+    """Tunes the averaged weights of the checkpoint in `args.work` and writes them beside it."""
+    from train import CHECKPOINT  # here because train ends with this step
+
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    state = torch.load(Path(args.work) / CHECKPOINT, weights_only=True)
+    corpus = Corpus(Path(args.photos), Path(args.work), args.seed)
+    model = Trainee(len(corpus.classes.labels))
+    model.load_state_dict(state["average"])
+    model.to(memory_format=torch.channels_last).eval()
+    views = []
+    for min_scale in (1.0, 0.6):
+        views.append([features_of(model, cached, min_scale).clone() for cached in corpus.sets])
+        print(f"features of every picture at scale {min_scale}", flush=True)
+    tune(model, corpus, views, args)
+    seen = state["seen"] | corpus.tokens.seen
+    result = {"average": model.state_dict(), "seen": seen, "steps": state["steps"]}
+    torch.save(result, Path(args.work) / TUNED)
