@@ -17,8 +17,9 @@ WEIGHTS = {
     "alike": 0.2,
     "head": 0.5,
 }
-# On finished features pictures of a kind can be drawn together harder: nothing else pays for it.
+# On finished features the labels can be pressed harder: nothing else pays for it.
 TUNE_WEIGHTS = WEIGHTS | {"alike": 1.0}
+ALIKE_WEIGHTS = WEIGHTS | {"alike": 1.0, "to_text": 2.5, "labels": 0.4, "objects": 8.0}
 
 
 def text_losses(model: Trainee, corpus: Corpus, batch: Batch, vectors: Tensor) -> dict[str, Tensor]:
