@@ -26,6 +26,7 @@ from photofind.gui.crash_dialog import CrashReporter
 from photofind.gui.details_panel import DetailsPanel
 from photofind.gui.duplicates_session import DuplicatesSession
 from photofind.gui.folders_panel import FoldersPanel
+from photofind.gui.garbage import GarbageCollector
 from photofind.gui.grid_view import GridView
 from photofind.gui.keys_dialog import KeysDialog
 from photofind.gui.main_window import MainWindow, WindowParts
@@ -68,10 +69,12 @@ def run_window(paths: LibraryPaths, folders: Sequence[Path], model: str | None) 
     _quit_on_interrupt(app)
     application = Application(app, paths, model)
     application.start(folders)
+    garbage = GarbageCollector()
     try:
         return app.exec()
     finally:
         application.stop()
+        garbage.stop()
 
 
 class Application(QObject):

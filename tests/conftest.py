@@ -4,6 +4,7 @@ Nothing a test does may reach the user's own library, trash, or the network.
 """
 
 import atexit
+import gc
 import logging
 import os
 import shutil
@@ -36,6 +37,23 @@ def private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "default-library"
     monkeypatch.setenv("PHOTOFIND_HOME", str(home))
     return home
+
+
+_FULL_EVERY = 40  # tests between two full collections
+_tests_run = 0
+
+
+@pytest.fixture(autouse=True)
+def garbage_in_the_main_thread() -> Iterator[None]:
+    """Python's cycles are collected between tests, as the window does it.
+
+    The automatic collector would run in the threads under test and destroy widgets there.
+    """
+    global _tests_run
+    gc.disable()
+    yield
+    _tests_run += 1
+    gc.collect(2 if _tests_run % _FULL_EVERY == 0 else 1)
 
 
 class _ErrorCollector(logging.Handler):
