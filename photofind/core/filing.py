@@ -31,6 +31,7 @@ class Tally:
     indexed: int = 0
     removed: int = 0
     moved: int = 0
+    filed: set[PhotoId] = field(default_factory=set[PhotoId])  # new or changed, so not unchanged
     unchanged: set[PhotoId] = field(default_factory=set[PhotoId])
     notices: list[str] = field(default_factory=list[str])
 
@@ -96,6 +97,7 @@ class Filing:
         self._add_vectors(filed.vectors)
         for tally in self.tallies:
             tally.indexed += sum(root_id in tally.roots for root_id in filed.roots)
+            tally.filed.update(filed.ids)
             tally.unchanged.difference_update(filed.ids)
         if filed.failed:
             # What could be shown before its file was damaged can't be shown any more.
@@ -130,7 +132,7 @@ class Filing:
         """Count photos that needed nothing."""
         for tally in self.tallies:
             if root_id in tally.roots:
-                tally.unchanged.update(ids)
+                tally.unchanged.update(set(ids) - tally.filed)
 
     def remove(self, root_id: int, ids: Sequence[PhotoId]) -> None:
         """Forget photos whose files are gone."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from photofind.core.types import ChangeKind
 from tests.core.indexing import Bench, age, fill
 
 
@@ -43,3 +44,15 @@ def test_a_vector_that_the_catalog_refuses_is_a_failure_of_its_file_alone(
     assert report.indexed == 3
     assert len(report.failed) == 1
     assert "cannot be stored" in report.failed[0].reason
+
+
+def test_a_photo_that_is_scanned_again_in_the_same_run_is_counted_once(
+    bench: Bench, tmp_path: Path
+) -> None:
+    root = bench.catalog.add_root(fill(tmp_path / "photos", 3))
+    run = bench.indexer.start_run([root.root_id])
+    bench.settle()
+    bench.tell(root, ChangeKind.FOLDER, "")
+    bench.settle()
+    report = bench.indexer.finish_run(run)
+    assert (report.indexed, report.unchanged) == (3, 0)
