@@ -17,7 +17,7 @@ class ProgressBar:
             self._bar = tqdm(unit=" photos", dynamic_ncols=True, file=sys.stderr, leave=False)
 
     def show(self, progress: IndexProgress) -> None:
-        if self._bar is None:
+        if self._bar is None or progress.phase == "idle":
             return
         self._bar.set_description_str(progress.phase, refresh=False)
         self._bar.total = progress.total or None
