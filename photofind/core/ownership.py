@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import secrets
+import socket
 import sys
 import tempfile
 import threading
@@ -126,9 +127,11 @@ class OwnerServer:
 
     def close(self) -> None:
         self._closed = True
-        # Closing a socket does not wake a thread that waits in accept(); a last caller does.
-        with contextlib.suppress(OSError, EOFError):
-            Client(self._listener.address, authkey=self._key).close()
+        if sys.platform != "win32":
+            # Closing a socket does not wake a thread that waits in accept(); a last caller does,
+            # who says nothing and waits for nothing.
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as caller:
+                caller.connect(str(self._listener.address))
         self._thread.join(2)
         self._listener.close()
 
@@ -141,6 +144,8 @@ class OwnerServer:
                     return
                 continue
             except Exception as error:  # noqa: BLE001 - a stranger at the door must not close it
+                if self._closed:
+                    return
                 log.info("a caller was turned away: %s", error)
                 continue
             if self._closed:

@@ -1,47 +1,37 @@
-"""Cycles that hold Qt objects are collected in the GUI thread, whoever allocates."""
+"""Cycles that hold Qt objects are collected by the GUI thread's timer alone."""
 
 import gc
-import threading
 
-from PySide6.QtCore import QObject
+import pytest
 from pytestqt.qtbot import QtBot
 
 from photofind.gui.garbage import GarbageCollector
 
 
-class Knot(QObject):
-    """Refers to itself, so that only the cyclic collector can free it."""
-
-    died_in: list[int] = []
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.me = self
-
-    def __del__(self) -> None:
-        Knot.died_in.append(threading.get_ident())
-
-
-def allocate() -> None:
-    kept = [[number] for number in range(200_000)]
-    assert len(kept) == 200_000
-
-
-def test_a_worker_that_allocates_does_not_destroy_qt_objects(qtbot: QtBot) -> None:
+def test_the_automatic_collector_is_off_while_the_timer_works(qtbot: QtBot) -> None:
     was_enabled = gc.isenabled()
+    gc.enable()
     collector = GarbageCollector()
     try:
-        Knot.died_in.clear()
-        Knot()
-        worker = threading.Thread(target=allocate)
-        worker.start()
-        worker.join()
-        assert Knot.died_in == []
-        kept = [[number] for number in range(5_000)]  # makes it the youngest generation's turn
-        qtbot.waitUntil(lambda: bool(Knot.died_in), timeout=10_000)
+        assert not gc.isenabled()
     finally:
         collector.stop()
-        if not was_enabled:
-            gc.disable()
-    assert len(kept) == 5_000
-    assert Knot.died_in == [threading.get_ident()]
+    assert gc.isenabled()
+    if not was_enabled:
+        gc.disable()
+
+
+def test_the_generation_whose_turn_it_is_is_collected(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector = GarbageCollector()
+    collected: list[int] = []
+    try:
+        monkeypatch.setattr(gc, "collect", collected.append)
+        for counts in ((1, 0, 0), (10_000, 0, 0), (10_000, 50, 0), (10_000, 50, 50)):
+            monkeypatch.setattr(gc, "get_count", lambda counts=counts: counts)
+            collector.collect()
+    finally:
+        collector.stop()
+        gc.disable()
+    assert collected == [0, 1, 2]
