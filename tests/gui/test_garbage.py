@@ -1,11 +1,57 @@
 """Cycles that hold Qt objects are collected by the GUI thread's timer alone."""
 
 import gc
+import threading
 
 import pytest
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from photofind.gui.garbage import GarbageCollector
+
+
+class Knot(QObject):
+    """Refers to itself, so that only the cyclic collector can free it."""
+
+    died_in: list[int] = []
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.me = self
+
+    def __del__(self) -> None:
+        Knot.died_in.append(threading.get_ident())
+
+
+def allocate() -> None:
+    kept = [[number] for number in range(200_000)]
+    assert len(kept) == 200_000
+
+
+def test_a_worker_that_allocates_does_not_destroy_qt_objects(qtbot: QtBot) -> None:
+    was_enabled = gc.isenabled()
+    collector = GarbageCollector()
+    kept: list[list[int]] = []
+
+    def died_meanwhile() -> bool:
+        # Python counts what is allocated less what is freed, and the event loop may still be
+        # freeing the widgets of earlier tests: only going on to allocate makes it a turn.
+        kept.extend([number] for number in range(1_000))
+        return bool(Knot.died_in)
+
+    try:
+        Knot.died_in.clear()
+        Knot()
+        worker = threading.Thread(target=allocate)
+        worker.start()
+        worker.join()
+        assert Knot.died_in == []
+        qtbot.waitUntil(died_meanwhile, timeout=10_000)
+    finally:
+        collector.stop()
+        if not was_enabled:
+            gc.disable()
+    assert Knot.died_in == [threading.get_ident()]
 
 
 def test_the_automatic_collector_is_off_while_the_timer_works(qtbot: QtBot) -> None:
