@@ -220,7 +220,7 @@ class Application(QObject):
         parts.status.pause_requested.connect(library.pause)
         parts.status.resume_requested.connect(library.resume)
         parts.status.problems_requested.connect(self.problems.show)
-        parts.search.model_clicked.connect(self.preferences.show_models)
+        parts.status.model_requested.connect(self.preferences.show_models)
         self.problems.retry_requested.connect(library.retry_failed)
         self.problems.show_in_folder_requested.connect(self.actions.show_path_in_folder)
         self.preferences.settings_changed.connect(self._on_settings_changed)

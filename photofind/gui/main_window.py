@@ -122,12 +122,11 @@ class MainWindow(QMainWindow):
 
     def add_buttons(self, left: list[QAction], right: list[QAction]) -> None:
         """Actions as quiet buttons beside the search field."""
-        before = [_button(action) for action in left]
-        after = [_button(action) for action in right]
-        for position, button in enumerate(before):
-            self._top.insertWidget(position, button)
-        for button in after:
-            self._top.addWidget(button)
+        before, after = self._wings[0].fill(left), self._wings[1].fill(right)
+        # Equally wide, so that the field stands in the middle of the window.
+        wider = max(wing.sizeHint().width() for wing in self._wings)
+        for wing in self._wings:
+            wing.setMinimumWidth(wider)
         self._order_focus(before, after)
 
     @override
@@ -151,10 +150,13 @@ class MainWindow(QMainWindow):
     def _arrange(self) -> None:
         parts = self.parts
         top = QWidget()
-        self._top = QHBoxLayout(top)
-        self._top.setContentsMargins(theme.GAP_2, theme.GAP_2, theme.GAP_2, theme.GAP_2)
-        self._top.setSpacing(theme.GAP_1)
-        self._top.addWidget(parts.search, 1)
+        row = QHBoxLayout(top)
+        row.setContentsMargins(theme.GAP_2, theme.GAP_1, theme.GAP_2, theme.GAP_1)
+        row.setSpacing(0)
+        self._wings = (_Wing(Qt.AlignmentFlag.AlignLeft), _Wing(Qt.AlignmentFlag.AlignRight))
+        row.addWidget(self._wings[0], 1)
+        row.addWidget(parts.search, 100)
+        row.addWidget(self._wings[1], 1)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -183,7 +185,7 @@ class MainWindow(QMainWindow):
 
     def _order_focus(self, before: list[QToolButton], after: list[QToolButton]) -> None:
         """Tab goes from left to right and from the top down, though buttons are made last."""
-        last: QWidget = self.parts.search.model_button
+        last: QWidget = self.parts.search.last_in_order
         for button in after:
             self.setTabOrder(last, button)
             last = button
@@ -202,6 +204,23 @@ class MainWindow(QMainWindow):
         zoom.valueChanged.connect(self.parts.grid.set_tile_height)
         self.parts.grid.tile_height_changed.connect(zoom.setValue)
         return zoom
+
+
+class _Wing(QWidget):
+    """The buttons on one side of the search field."""
+
+    def __init__(self, side: Qt.AlignmentFlag) -> None:
+        super().__init__()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme.GAP_1)
+        self._row.setAlignment(side)
+
+    def fill(self, actions: list[QAction]) -> list[QToolButton]:
+        buttons = [_button(action) for action in actions]
+        for button in buttons:
+            self._row.addWidget(button)
+        return buttons
 
 
 def _button(action: QAction) -> QToolButton:

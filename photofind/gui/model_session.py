@@ -56,9 +56,6 @@ class ModelSession(QObject):
         """Name the model that answers searches from now on."""
         spec = encoder.spec
         self._current = spec.encoder_id
-        light = spec.encoder_id == _BUILTIN
-        note = "A small model that comes with photofind. A larger one finds more." if light else ""
-        self._window.parts.search.set_model_name(spec.title, note or spec.summary)
         self._window.parts.status.set_model(spec)
         if self._page is not None:
             self._page.set_current(spec.encoder_id)

@@ -27,7 +27,7 @@ class SearchField(QWidget):
         self.edit = QLineEdit(self)
         self.busy = BusyMark(self)
         self.clear = QToolButton(self)
-        self._pictures = QToolButton(self)
+        self.pictures = QToolButton(self)
         self._strip = QScrollArea(self)
         self._row = QWidget()
         self._chips = QHBoxLayout(self._row)
@@ -61,7 +61,7 @@ class SearchField(QWidget):
         self.edit.installEventFilter(self)
         for button, name, text in (
             (self.clear, "x-circle", "Clear the search (Esc)"),
-            (self._pictures, "image", "Search with a picture"),
+            (self.pictures, "image", "Search with a picture"),
         ):
             button.setIcon(icon(name, QPalette.ColorRole.PlaceholderText))
             button.setIconSize(QSize(20, 20))
@@ -74,12 +74,12 @@ class SearchField(QWidget):
         row.setSpacing(theme.GAP_1)
         row.addWidget(self._strip)
         row.addWidget(self.edit, 1)
-        for widget in (self.busy, self.clear, self._pictures):
+        for widget in (self.busy, self.clear, self.pictures):
             row.addWidget(widget)
 
     def set_menu(self, menu: QMenu) -> None:
-        self._pictures.setMenu(menu)
-        self._pictures.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.pictures.setMenu(menu)
+        self.pictures.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
     def insert_chip(self, chip: Chip) -> None:
         self._chips.addWidget(chip)

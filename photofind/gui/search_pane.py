@@ -13,13 +13,10 @@ from PySide6.QtGui import (
     QImage,
     QKeyEvent,
     QKeySequence,
-    QPalette,
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
-    QPushButton,
-    QSizePolicy,
     QWidget,
 )
 from typing_extensions import override
@@ -46,7 +43,6 @@ class SearchPane(QWidget):
     picture_wanted = Signal(object)  # PictureTerm or PhotoTerm whose chip needs a small picture
     picture_dialog_requested = Signal()  # "Search with a picture…"
     pasted = Signal(object)  # Drop with folders or urls: not ours to decide
-    model_clicked = Signal()
     down_pressed = Signal()  # from the field into the grid
 
     def __init__(
@@ -63,7 +59,6 @@ class SearchPane(QWidget):
         self._pause.timeout.connect(self._on_pause_over)
         self._field = SearchField(self)
         self._edit = self._field.edit
-        self._model = QPushButton(self)
         self._set_up()
 
     def focus_field(self) -> None:
@@ -131,12 +126,6 @@ class SearchPane(QWidget):
     def set_busy(self, busy: bool) -> None:
         self._field.busy.set_busy(busy)
 
-    def set_model_name(self, title: str, note: str = "") -> None:
-        """Name the model in use; `note` says more under the pointer."""
-        self._model.setText(title)
-        self._model.setToolTip(note or "The model that understands words and pictures")
-        self._model.setAccessibleName(f"Model: {title}")
-
     def query(self) -> Query:
         """What the chips and the typed words ask for. Raises QueryError for the words."""
         typed = self._parse(self._edit.text()) if self._edit.text().strip() else Query()
@@ -154,9 +143,9 @@ class SearchPane(QWidget):
         return self._field
 
     @property
-    def model_button(self) -> QWidget:
+    def last_in_order(self) -> QWidget:
         """The last place that Tab reaches in the pane."""
-        return self._model
+        return self._field.pictures
 
     @property
     def chips(self) -> tuple[Chip, ...]:
@@ -168,19 +157,9 @@ class SearchPane(QWidget):
         return self._take(read_drop(QGuiApplication.clipboard().mimeData()))
 
     def _set_up(self) -> None:
-        self._model.setProperty("quiet", True)
-        self._model.setIcon(icon("cube", QPalette.ColorRole.PlaceholderText))
-        self._model.setFont(theme.small_font())
-        self._model.clicked.connect(self.model_clicked)
-        self.set_model_name("No model")
         row = QHBoxLayout(self)
-        row.setContentsMargins(theme.GAP_3, theme.GAP_2, theme.GAP_3, theme.GAP_2)
-        row.setSpacing(theme.GAP_2)
-        balance = QWidget(self)
-        balance.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        row.addWidget(balance, 1)
-        row.addWidget(self._field, 4)
-        row.addWidget(self._model, 1, Qt.AlignmentFlag.AlignRight)
+        row.setContentsMargins(theme.GAP_2, theme.GAP_1, theme.GAP_2, theme.GAP_1)
+        row.addWidget(self._field)
         self._edit.installEventFilter(self)
         self._edit.textEdited.connect(self._on_text_edited)
         self._edit.returnPressed.connect(self._on_return_pressed)

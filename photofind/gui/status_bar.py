@@ -39,6 +39,7 @@ class StatusBar(QWidget):
         self._progress = IndexProgress("idle")
         self._library = ""
         self._batch: int | None = None
+        self._offer = ""  # what can be undone
         self._message = ""
         self._message_timer = _single_shot(self, _MESSAGE_MS, self._on_message_over)
         self._undo_timer = _single_shot(self, _UNDO_MS, self.clear_undo)
@@ -50,7 +51,6 @@ class StatusBar(QWidget):
         self._pause = QToolButton()
         self._pause.clicked.connect(self._on_pause_clicked)
         self._undo = _quiet_button("Undo")
-        self._undo.setToolTip("Bring them back from the trash (Ctrl+Z)")
         self._undo.clicked.connect(self._on_undo_clicked)
         self._problems = _quiet_button("")
         self._problems.setIcon(icon("warning"))
@@ -111,16 +111,15 @@ class StatusBar(QWidget):
         self._batch = report.batch_id if report.restorable and report.moved else None
         moved = f"{count_of(len(report.moved), 'photo')} moved to the trash"
         kept = f", {number(len(report.failed))} could not be moved" if report.failed else ""
-        self._message = moved + kept
-        self._message_timer.stop()
+        self._offer = moved + kept
         self._undo_timer.start()
-        self._show()
+        self.show_message(self._offer)
 
     @Slot()
     def clear_undo(self) -> None:
         """Take the offer back, for example because it was taken."""
         self._batch = None
-        self._message = ""
+        self._offer = self._message = ""
         self._undo_timer.stop()
         self._show()
 
@@ -133,7 +132,7 @@ class StatusBar(QWidget):
         self._row.setSpacing(theme.GAP_2)
         self._text.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._text.setMinimumWidth(80)
-        for widget in (self._bar, self._text, self._undo, self._pause):
+        for widget in (self._bar, self._pause, self._text, self._undo):
             self._row.addWidget(widget)
         self._row.addStretch(1)
         self._row.addWidget(self._problems)
@@ -144,13 +143,15 @@ class StatusBar(QWidget):
         progress = self._progress
         busy = progress.phase != "idle"
         paused = progress.phase == "paused"
-        said = bool(self._message)
-        self._text.setText(self._message or _activity(progress) or self._library)
-        self._undo.setVisible(self._batch is not None)
-        self._bar.setVisible(busy and not said)
+        offer = self._offer if self._batch is not None else ""
+        self._text.setText(self._message or _activity(progress) or offer or self._library)
+        self._undo.setVisible(bool(offer))
+        self._undo.setToolTip(f"{offer}. Bring them back (Ctrl+Z)")
+        self._bar.setVisible(busy)
+        self._bar.setToolTip(_activity(progress))
         self._bar.setRange(0, progress.total)
         self._bar.setValue(min(progress.done, progress.total))
-        self._pause.setVisible(busy and not said)
+        self._pause.setVisible(busy)
         what = "Resume indexing" if paused else "Pause indexing"
         self._pause.setIcon(icon("play" if paused else "pause"))
         self._pause.setToolTip(what)
@@ -170,9 +171,8 @@ class StatusBar(QWidget):
 
     @Slot()
     def _on_message_over(self) -> None:
-        if self._batch is None:
-            self._message = ""
-            self._show()
+        self._message = ""
+        self._show()
 
 
 def _activity(progress: IndexProgress) -> str:

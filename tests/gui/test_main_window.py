@@ -56,6 +56,15 @@ def test_tab_goes_from_the_field_to_the_buttons_beside_it(qtbot, bench):
     assert names[place : place + 4] == ["Find duplicates…", "Details", "Menu", "Photos"]
 
 
+@pytest.mark.parametrize("width", [700, 1400])
+def test_the_field_stands_in_the_middle_of_the_window(qtbot, bench, width):
+    bench.window.resize(width, 600)
+    field, window = bench.window.parts.search.field, bench.window
+    qtbot.waitUntil(lambda: window.width() == width)
+    centre = field.mapTo(window, field.rect().center()).x()
+    assert abs(centre - width / 2) <= 2
+
+
 def test_everything_that_takes_the_keyboard_has_a_name(bench):
     bench.window.show_folders(True)
     bench.window.show_details(True)

@@ -59,8 +59,7 @@ def test_a_model_chosen_on_the_page_is_marked_at_once(qtbot, session):
     assert page._current == "large"
 
 
-def test_pane_and_status_bar_name_the_model(session):
+def test_the_status_bar_names_the_model(session):
     session.show_encoder(make_encoder("large"))
-    assert session.bench.window.parts.search._model.text() == "Large"
     assert session.bench.window.parts.status._model.text() == "Large"
     assert not session.offer.isVisible()

@@ -83,12 +83,33 @@ def test_what_cannot_be_restored_offers_no_undo(bar):
     assert not bar._undo.isVisible()
 
 
-def test_progress_does_not_cover_the_undo_line(bar):
+def test_an_offer_to_undo_stays_while_the_line_tells_what_goes_on(bar):
     bar.show_undo(report(2))
     bar.set_progress(IndexProgress("indexing", 1, 10))
-    assert bar._undo.isVisible()
-    bar.clear_undo()
+    assert bar.text() == "2 photos moved to the trash"
+    bar._message_timer.timeout.emit()
     assert bar.text() == "Indexing 1 of 10"
+    assert bar._undo.isVisible()
+    assert "2 photos moved to the trash" in bar._undo.toolTip()
+    bar.set_progress(IndexProgress("idle"))
+    assert bar.text() == "2 photos moved to the trash"
+    bar.clear_undo()
+    assert not bar._undo.isVisible()
+
+
+def test_another_message_does_not_stand_beside_the_offer_to_undo_for_good(bar):
+    bar.show_undo(report(2))
+    bar.show_message("1 path copied")
+    bar._message_timer.timeout.emit()
+    assert bar.text() == "2 photos moved to the trash"
+
+
+def test_indexing_can_be_paused_whatever_the_line_says(bar):
+    bar.set_progress(IndexProgress("indexing", 1, 10))
+    bar.show_message("The index was rebuilt")
+    bar.show_undo(report(2))
+    assert bar._pause.isVisible()
+    assert bar._bar.isVisible()
 
 
 def test_a_message_gives_way_to_what_goes_on(bar):
