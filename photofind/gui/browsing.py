@@ -265,7 +265,7 @@ class Browsing(QObject):
         parts.search.query_changed.connect(self._on_query_changed)
         parts.search.query_refused.connect(parts.status.show_message)
         parts.search.cleared.connect(grid.setFocus)
-        parts.search.down_pressed.connect(grid.setFocus)
+        parts.search.down_pressed.connect(grid.enter)
         parts.message.action_clicked.connect(self.show_all)
         self._window.escape_pressed.connect(self.show_all)
         self._window.search_entered.connect(self.preview.dismiss)

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QContextMenuEvent,
+    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
@@ -65,6 +66,24 @@ class GridView(GridCanvas):
         row = self._photos.row_of(photo_id)
         if row >= 0:
             self._move_to(self._photos.index(row), Qt.KeyboardModifier.NoModifier)
+
+    @Slot()
+    def enter(self) -> None:
+        """Take the keyboard, with a photo selected to start from."""
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        if not len(self.selected_rows()):
+            current = self.currentIndex().row()
+            row = current if current in self._visible() else self._first_visible()
+            self._move_to(self._photos.index(row), Qt.KeyboardModifier.NoModifier)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Only a key makes a photo the current one: else a ring would stand on one unasked."""
+        if event.reason() in _BY_KEY:
+            super().focusInEvent(event)
+        else:
+            QWidget.focusInEvent(self, event)
+            self.viewport().update()
 
     @override
     def moveCursor(
@@ -263,6 +282,11 @@ class GridView(GridCanvas):
             drag_photos(self, ids, paths, picture, color)
 
 
+_BY_KEY = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 _MOVES = {
     Qt.Key.Key_Left: QAbstractItemView.CursorAction.MoveLeft,
     Qt.Key.Key_Right: QAbstractItemView.CursorAction.MoveRight,

@@ -185,6 +185,8 @@ def _activity(progress: IndexProgress) -> str:
             return "Looking for photos…"
         case "paused":
             return f"Paused at {counted}" if progress.total else "Paused"
+        case _ if not progress.done and not progress.photos_per_second:
+            return f"Getting ready to index {count_of(progress.total, 'photo')}…"
         case _:
             parts = [f"Indexing {counted}"]
     if progress.photos_per_second > 0:

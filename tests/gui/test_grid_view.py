@@ -356,3 +356,17 @@ def test_the_pointer_leaves_its_mark_only_where_it_is(view):
     assert hovered.pixelColor(10, 5) == plain.pixelColor(10, 5)
     low = rect.height() - 4
     assert hovered.pixelColor(3, low).lightness() < plain.pixelColor(3, low).lightness()
+
+
+def test_no_photo_is_current_before_a_key_or_a_click_has_chosen_one(qtbot, view):
+    view.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+    qtbot.waitUntil(view.hasFocus)
+    assert view.current_id() == 0
+
+
+def test_entering_the_grid_selects_the_first_photo_unless_some_are_selected(qtbot, view):
+    view.enter()
+    assert view.selected_ids() == [1]
+    click(qtbot, view, 3)
+    view.enter()
+    assert view.selected_ids() == [4]

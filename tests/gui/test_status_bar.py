@@ -40,6 +40,11 @@ def test_indexing_shows_how_far_how_fast_how_long(bar):
     assert (bar._bar.value(), bar._bar.maximum()) == (120, 4300)
 
 
+def test_before_the_first_photo_it_says_that_it_gets_ready(bar):
+    bar.set_progress(IndexProgress("indexing", 0, 4300))
+    assert bar.text() == "Getting ready to index 4,300 photos…"
+
+
 def test_the_button_pauses_and_then_resumes(bar, qtbot):
     bar.set_progress(IndexProgress("indexing", 1, 10))
     with qtbot.waitSignal(bar.pause_requested):
