@@ -144,6 +144,8 @@ class Browsing(QObject):
     @Slot(object)
     def _on_query_changed(self, query: Query) -> None:
         self._query = query
+        self._parts.status.end_refusal()
+        self._parts.question.dismiss()
         self.preview.dismiss()
         self._parts.folders.select(query.filters.root_id, query.filters.folder)
         self._run()
@@ -184,6 +186,7 @@ class Browsing(QObject):
             self._end_busy()
             if self._asked_by_user or not isinstance(self._answer, SearchResult):
                 self._answer = message
+                self._tell_count()
                 self._show_page()
             else:
                 self._parts.status.show_message(message)
@@ -227,7 +230,9 @@ class Browsing(QObject):
     def _tell_count(self) -> None:
         total = sum(root.photos for root in self._roots)
         shown = self._model.rowCount()
-        if self._query == Query():
+        if isinstance(self._answer, str):
+            self._parts.status.set_library(total)
+        elif self._query == Query():
             self._parts.status.set_library(max(total, shown))
         else:
             self._parts.status.set_library(total, shown)
@@ -263,7 +268,7 @@ class Browsing(QObject):
     def _connect_parts(self) -> None:
         parts, grid = self._parts, self._parts.grid
         parts.search.query_changed.connect(self._on_query_changed)
-        parts.search.query_refused.connect(parts.status.show_message)
+        parts.search.query_refused.connect(parts.status.show_refusal)
         parts.search.cleared.connect(grid.setFocus)
         parts.search.down_pressed.connect(grid.enter)
         parts.message.action_clicked.connect(self.show_all)

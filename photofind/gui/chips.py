@@ -31,6 +31,7 @@ from photofind.gui.photo_text import day_text
 
 HEIGHT = 28
 _WIDEST_TEXT = 180
+_WIDEST_NAME = 96  # of a picture, which speaks for itself
 _CROSS = 20  # width of the area that removes the chip
 _PICTURE = 24
 
@@ -102,7 +103,8 @@ class Chip(QAbstractButton):
 
     @override
     def sizeHint(self) -> QSize:
-        text = min(self._metrics().horizontalAdvance(self.label), _WIDEST_TEXT)
+        widest = _WIDEST_NAME if self._glyph_name() == "image" else _WIDEST_TEXT
+        text = min(self._metrics().horizontalAdvance(self.label), widest)
         lead = theme.GAP_3 if self._glyph_name() is None else _PICTURE + theme.GAP_2
         return QSize(lead + text + theme.GAP_1 + _CROSS + theme.GAP_1, HEIGHT)
 

@@ -257,7 +257,8 @@ def _reason(hit: Hit | None) -> str:
 
 def _pixels(width: int, height: int) -> str:
     megapixels = width * height / 1e6
-    return f"{pixel_size(width, height)} ({megapixels:.1f} MP)"
+    size = pixel_size(width, height)
+    return f"{size} ({megapixels:.1f} MP)" if megapixels >= 0.1 else size
 
 
 def _frames(frames: int) -> str:

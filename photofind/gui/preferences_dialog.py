@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
+    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -151,6 +152,7 @@ def _index() -> QListWidget:
     pages.setFixedWidth(160)
     pages.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     pages.setIconSize(QSize(18, 18))
+    pages.setProperty("sidebar", True)
     return pages
 
 
@@ -186,7 +188,10 @@ def _form(rows: list[tuple[str, QWidget]], hint: str) -> QWidget:
     form.setVerticalSpacing(theme.GAP_3)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     for name, widget in rows:
-        form.addRow(name, widget)
+        label = QLabel(name)
+        label.setMinimumHeight(_FIELD_HEIGHT)  # in line with what is beside it
+        label.setBuddy(widget)
+        form.addRow(label, widget)
     if hint:
         form.addRow(QuietLabel(hint))
     return page

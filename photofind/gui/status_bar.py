@@ -40,7 +40,7 @@ class StatusBar(QWidget):
         self._library = ""
         self._batch: int | None = None
         self._offer = ""  # what can be undone
-        self._message = ""
+        self._message = self._refusal = ""
         self._message_timer = _single_shot(self, _MESSAGE_MS, self._on_message_over)
         self._undo_timer = _single_shot(self, _UNDO_MS, self.clear_undo)
         self._text = ElidedLabel(quiet=True)
@@ -104,6 +104,19 @@ class StatusBar(QWidget):
         self._message = text
         self._message_timer.start()
         self._show()
+
+    @Slot(str)
+    def show_refusal(self, reason: str) -> None:
+        """Say why something is not possible, until `end_refusal`, or for a few seconds."""
+        self._refusal = reason
+        self.show_message(reason)
+
+    def end_refusal(self) -> None:
+        """What was refused has been mended."""
+        if self._refusal and self._refusal == self._message:
+            self._message_timer.stop()
+            self._on_message_over()
+        self._refusal = ""
 
     @Slot(object)
     def show_undo(self, report: TrashReport) -> None:

@@ -58,6 +58,28 @@ def test_show_all_asks_again_even_where_nothing_was_asked_for(bench):
     assert bench.searches() == count + 1
 
 
+def test_a_refusal_is_said_no_longer_than_it_holds(bench):
+    parts = bench.window.parts
+    parts.search.query_refused.emit("“20x5” is not a date.")
+    assert parts.status.text() == "“20x5” is not a date."
+    search_for(bench, "dog")
+    bench.show([52])
+    assert "is not a date" not in parts.status.text()
+
+
+def test_a_new_search_answers_an_open_question_with_no(bench):
+    question = bench.window.parts.question
+    question.ask("Fetch the picture from example.org?", "Fetch", "https://example.org/a.jpg")
+    search_for(bench, "dog")
+    assert question.isHidden()
+
+
+def test_a_search_that_failed_counts_no_photos_as_shown(bench):
+    search_for(bench, "dog")
+    bench.readers.search.search_failed.emit(bench.browsing._token, "The file is empty.")
+    assert " of " not in bench.window.parts.status.text()
+
+
 def test_a_refresh_that_fails_leaves_the_photos_on_show(bench):
     bench.browsing.refresh()
     bench.readers.search.search_failed.emit(bench.browsing._token, "The engine is starting.")
