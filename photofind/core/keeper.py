@@ -30,7 +30,7 @@ _CRITERIA = (
     ),
     _Criterion(lambda p: _format(p), lambda p: f"original format: {p.metadata.format}"),
     _Criterion(lambda p: -_camera_data(p), lambda _: "has the camera's data"),
-    _Criterion(lambda p: -p.stamp.size, lambda p: f"largest file: {p.stamp.size / 1e6:.1f} MB"),
+    _Criterion(lambda p: -p.stamp.size, lambda p: f"largest file: {_bytes(p.stamp.size)}"),
     _Criterion(lambda p: p.stamp.mtime_ns, lambda _: "oldest file"),
     _Criterion(lambda p: _copy_name(p), lambda _: "not named as a copy"),
     _Criterion(lambda p: len(p.relpath), lambda _: "shortest path"),
@@ -70,6 +70,10 @@ def _format(photo: Photo) -> int:
 
 def _camera_data(photo: Photo) -> int:
     return (photo.metadata.taken_at is not None) + bool(photo.metadata.camera)
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
 
 
 def _copy_name(photo: Photo) -> int:

@@ -124,7 +124,11 @@ class Browsing(QObject):
 
     @Slot(list)
     def on_roots_changed(self, roots: list[Root]) -> None:
+        before = {root.root_id: root.state for root in self._roots}
         self._roots = roots
+        if any(before.get(root.root_id, root.state) != root.state for root in roots):
+            self._model.forget_photos()  # which of them are offline
+            self._selection.look_again()
         self._tell_count()
         self._show_page()
 

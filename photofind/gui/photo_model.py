@@ -139,6 +139,11 @@ class PhotoModel(QAbstractListModel):
             self._delete(run)
             self.endRemoveRows()
 
+    def forget_photos(self) -> None:
+        """Read the catalog's rows again: something else than the files has changed."""
+        self._photos.clear()
+        self.photos_dropped.emit([])
+
     @Slot(list)
     def refresh(self, ids: list[int]) -> None:
         """Forget what is cached of these photos: their files have changed."""

@@ -62,6 +62,11 @@ class PhotoSelection(QObject):
         for photo_id in ids:
             self._photos.pop(photo_id, None)
 
+    def look_again(self) -> None:
+        """Everything may have changed: what is selected is looked up once more."""
+        self._photos.clear()
+        self._rest.start()
+
     @Slot()
     def _on_selection_changed(self) -> None:
         self._rest.start()

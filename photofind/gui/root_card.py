@@ -151,6 +151,8 @@ class _OfflineNote(QWidget):
         for button in (self._retry, self._gone, self._forget, self._keep):
             layout.addWidget(button)
         self._photos = 0
+        self._why = ""
+        self._asking = False
         self.hide()
 
     def show_root(self, root: Root, *, afresh: bool) -> None:
@@ -159,27 +161,27 @@ class _OfflineNote(QWidget):
         self.setVisible(offline)
         self._photos = root.photos
         why = root.state_reason or "The folder cannot be reached."
-        if offline and afresh:
-            self._reason.setText(f"Offline. {_sentence(why)} Its photos stay in the library.")
-            self._ask(False)
+        self._why = f"Offline. {_sentence(why)} Its photos stay in the library."
+        if offline:
+            self._ask(self._asking and not afresh)
 
     def _ask(self, asking: bool) -> None:
+        self._asking = asking
         for button in (self._retry, self._gone):
             button.setVisible(not asking)
         for button in (self._forget, self._keep):
             button.setVisible(asking)
-        if asking:
-            photos = count_of(self._photos, "photo")
-            self._reason.setText(f"photofind forgets those of its {photos} that are missing.")
-            self._keep.setFocus()
+        photos = count_of(self._photos, "photo")
+        warning = f"photofind forgets those of its {photos} that are missing."
+        self._reason.setText(warning if asking else self._why)
 
     @Slot()
     def _on_gone_clicked(self) -> None:
         self._ask(True)
+        self._keep.setFocus()
 
     @Slot()
     def _on_keep_clicked(self) -> None:
-        self._reason.setText("Offline. Its photos stay in the library.")
         self._ask(False)
         self._gone.setFocus()
 
@@ -240,4 +242,4 @@ def _tool(name: str, what: str, *, checkable: bool = False) -> QToolButton:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:].rstrip(".") + "."
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")

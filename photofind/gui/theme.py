@@ -198,6 +198,7 @@ def _style_sheet(colors: _Colors) -> str:
     return f"""
 QToolTip {{ color: {colors.text}; background: {colors.button}; border: 1px solid {colors.line};
     padding: 4px 8px; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QMenu {{ background: {colors.button}; border: 1px solid {colors.line}; padding: 4px; }}
 QMenu::item {{ padding: 4px 24px 4px 12px; border-radius: 4px; margin: 0; }}
 QMenu::icon {{ padding-left: 8px; }}

@@ -258,6 +258,7 @@ def test_progress_says_what_and_how_far(library):
         ({"taken_at": datetime(2020, 1, 1)}, {"size": 9000}, "has the camera's data"),
         ({"camera": "NIKON"}, {"size": 9000}, "has the camera's data"),
         ({"size": 4_200_000}, {}, "largest file: 4.2 MB"),
+        ({"size": 17_040}, {"size": 9000}, "largest file: 17.0 kB"),
         ({"mtime_ns": 10**17}, {}, "oldest file"),
         (
             {"relpath": "a long folder/IMG_1.jpg"},

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
-from photofind.core.types import Filters, IndexProgress, PhotoTerm, Query, TextTerm
+from photofind.core.types import Filters, IndexProgress, PhotoTerm, Query, RootState, TextTerm
 from tests.gui.samples import make_image, make_photo, make_result
 from tests.gui.window_samples import ROOT, Bench, make_bench
 
@@ -56,6 +56,14 @@ def test_show_all_asks_again_even_where_nothing_was_asked_for(bench):
     count = bench.searches()
     bench.window.parts.message.action_clicked.emit()
     assert bench.searches() == count + 1
+
+
+def test_photos_of_a_root_that_went_offline_are_looked_up_again(qtbot, bench):
+    bench.browsing.on_roots_changed([ROOT])
+    assert bench.model.photo(51) is not None
+    with qtbot.waitSignal(bench.model.photos_dropped):
+        bench.browsing.on_roots_changed([replace(ROOT, state=RootState.OFFLINE)])
+    assert bench.model.photo(51) is None
 
 
 def test_a_refusal_is_said_no_longer_than_it_holds(bench):

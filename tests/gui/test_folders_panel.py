@@ -1,5 +1,6 @@
 """The folders panel: roots, their states, and what can be asked for."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,15 @@ def test_a_removed_root_that_was_selected_gives_way_to_all_photos(panel, qtbot):
         panel.set_roots(roots()[:1])
     assert signal.args == [None, None]
     assert panel._tree.topLevelItemCount() == 2
+
+
+def test_an_offline_root_says_the_newest_reason_in_whole_sentences(panel):
+    pick(panel, 2)
+    for reason in ("Is its drive connected?", "None of its photos is there"):
+        panel.set_roots([replace(root, state_reason=reason) for root in roots()])
+        ending = "" if reason.endswith("?") else "."
+        said = panel._card._offline._reason.text()
+        assert said == f"Offline. {reason}{ending} Its photos stay in the library."
 
 
 def test_an_offline_root_says_why_and_that_nothing_is_lost(panel):
