@@ -42,6 +42,7 @@ from photofind.gui.question_bar import QuestionBar
 from photofind.gui.search_pane import SearchPane
 from photofind.gui.status_bar import StatusBar
 from photofind.gui.theme import apply_theme
+from photofind.gui.trash_dialog import TrashDialog
 from photofind.gui.welcome import Welcome
 from photofind.gui.window_actions import KEYS, WindowActions, WindowCommands
 from photofind.workers.duplicate_thread import DuplicateThread
@@ -178,6 +179,7 @@ class Application(QObject):
         )
         self.intake = PictureIntake(self.window, self.browsing, self.library, self._urls)
         self.problems = ProblemsDialog(self.window)
+        self.trash = TrashDialog(self.window)
         self._window_actions = WindowActions(self.window, self._commands())
         self._connect_library()
         self._connect_window()
@@ -191,6 +193,7 @@ class Application(QObject):
             find_duplicates=self.duplicates.open,
             undo=self.actions.undo,
             redo=self.actions.redo,
+            bring_back=self.trash.show,
             preferences=self.preferences.show_folders,
             problems=self.problems.show,
             shortcuts=lambda: KeysDialog(KEYS, self.window).show(),
@@ -209,6 +212,7 @@ class Application(QObject):
         library.progress_changed.connect(parts.status.set_progress)
         library.progress_changed.connect(self.browsing.on_progress_changed)
         library.failures_changed.connect(self._on_failures_changed)
+        library.trash_changed.connect(self.trash.set_batches)
         library.noticed.connect(parts.status.show_message)
         library.encoder_changed.connect(self.models.show_encoder)
         library.encoder_changed.connect(self.browsing.refresh)
@@ -223,6 +227,8 @@ class Application(QObject):
         parts.status.model_requested.connect(self.preferences.show_models)
         self.problems.retry_requested.connect(library.retry_failed)
         self.problems.show_in_folder_requested.connect(self.actions.show_path_in_folder)
+        self.trash.restore_requested.connect(self.actions.undo_batch)
+        self.actions.earlier_moves_wanted.connect(self.trash.show)
         self.preferences.settings_changed.connect(self._on_settings_changed)
         self.models.encoder_chosen.connect(self._on_encoder_chosen)
         self.models.offer_dismissed.connect(self._on_offer_dismissed)

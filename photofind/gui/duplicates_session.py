@@ -49,7 +49,7 @@ class DuplicatesSession(QObject):
         window.search_requested.connect(self._on_search_requested)
         window.search_cancelled.connect(self._finder.cancel)
         window.similarity_changed.connect(self._on_similarity_changed)
-        window.thumbnails_wanted.connect(self._readers.thumbnails.want)
+        window.thumbnails_wanted.connect(self._on_thumbnails_wanted)
         window.images_wanted.connect(self._on_images_wanted)
         window.trash_requested.connect(self._library.move_to_trash)
         window.undo_requested.connect(self._on_undo_requested)
@@ -79,6 +79,10 @@ class DuplicatesSession(QObject):
     @Slot(int)
     def _on_undo_requested(self, batch_id: int) -> None:
         self._actions.undo_batch(batch_id)
+
+    @Slot(list)
+    def _on_thumbnails_wanted(self, ids: list[int]) -> None:
+        self._readers.thumbnails.want(ids, keep=True)  # whatever the grid scrolls past
 
     @Slot(list)
     def _on_images_wanted(self, ids: list[int]) -> None:

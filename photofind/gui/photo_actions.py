@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QUrl, Slot
+from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QMenu, QMessageBox
 from typing_extensions import override
@@ -45,6 +45,8 @@ class TrashCommand(QUndoCommand):
 class PhotoActions(QObject):
     """The actions of the grid's context menu, also reachable by their keys."""
 
+    earlier_moves_wanted = Signal()  # Ctrl+Z, and only moves before this start are left
+
     def __init__(self, window: MainWindow, browsing: Browsing, library: LibraryThread) -> None:
         super().__init__(window)
         self._window = window
@@ -54,6 +56,7 @@ class PhotoActions(QObject):
         self.undo_stack = QUndoStack(self)
         self._redoing: TrashCommand | None = None
         self._undoing: TrashCommand | None = None
+        self._earlier_moves = False  # whether the journal knows moves that can be undone
         self._actions = self._make_actions()
         self._grid.photo_activated.connect(self._on_photo_activated)
         self._grid.delete_requested.connect(self.ask_to_trash)
@@ -65,6 +68,7 @@ class PhotoActions(QObject):
         library.trash_moved.connect(self._on_trash_moved)
         library.trash_restored.connect(self._on_trash_restored)
         library.trash_failed.connect(self._on_trash_failed)
+        library.trash_changed.connect(self._on_trash_changed)
         window.parts.status.undo_requested.connect(self.undo_batch)
 
     # Commands.
@@ -101,6 +105,8 @@ class PhotoActions(QObject):
         if self.undo_stack.canUndo():
             self.undo_stack.undo()
             self._window.parts.status.clear_undo()
+        elif self._earlier_moves:
+            self.earlier_moves_wanted.emit()
         else:
             self._window.parts.status.show_message("There is nothing to undo")
 
@@ -167,6 +173,10 @@ class PhotoActions(QObject):
                 menu.addSeparator()
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)
+
+    @Slot(list)
+    def _on_trash_changed(self, batches: list[object]) -> None:
+        self._earlier_moves = bool(batches)
 
     @Slot(object)
     def _on_trash_moved(self, report: TrashReport) -> None:

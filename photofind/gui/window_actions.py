@@ -19,6 +19,7 @@ class WindowCommands:
     find_duplicates: Callable[[], object]
     undo: Callable[[], object]
     redo: Callable[[], object]
+    bring_back: Callable[[], object]
     preferences: Callable[[], object]
     problems: Callable[[], object]
     shortcuts: Callable[[], object]
@@ -52,6 +53,7 @@ class WindowActions:
             None,
             ("Undo", "arrow-counter-clockwise", "Ctrl+Z", commands.undo),
             ("Redo", "arrow-clockwise", "Ctrl+Shift+Z", commands.redo),
+            ("Bring back from the trash…", "trash", "", commands.bring_back),
             None,
             ("Larger pictures", "magnifying-glass-plus", "Ctrl++ Ctrl+=", lambda: zoom(1)),
             ("Smaller pictures", "magnifying-glass-minus", "Ctrl+-", lambda: zoom(-1)),

@@ -65,6 +65,7 @@ class LibraryThread(QThread):
     trash_moved = Signal(object)  # TrashReport
     trash_restored = Signal(object)  # TrashReport
     trash_failed = Signal(str)
+    trash_changed = Signal(list)  # list[TrashBatch] that can be brought back, the latest first
     encoder_changed = Signal(object)  # InstalledEncoder that answers searches from now on
     index_loaded = Signal()
 
@@ -189,6 +190,7 @@ class LibraryThread(QThread):
         self.opened.emit()
         self._tell_roots()
         self._tell_failures()
+        self._tell_trash()
         for notice in self._library.load_index():
             self.noticed.emit(notice)
         self._let_another_answer()
@@ -292,6 +294,7 @@ class LibraryThread(QThread):
         self.photos_removed.emit(list(report.photo_ids))
         self.trash_moved.emit(report)
         self._tell_roots()
+        self._tell_trash()
 
     def _restore_trash(self, batch_id: int) -> None:
         try:
@@ -303,6 +306,7 @@ class LibraryThread(QThread):
         self.photos_indexed.emit(list(report.photo_ids))
         self.trash_restored.emit(report)
         self._tell_roots()
+        self._tell_trash()
 
     def _index_folders(self, folders: Sequence[Path], answer: Answer) -> None:
         self._expected.remove(answer)
@@ -395,6 +399,9 @@ class LibraryThread(QThread):
 
     def _tell_failures(self) -> None:
         self.failures_changed.emit(self._library.catalog.failures())
+
+    def _tell_trash(self) -> None:
+        self.trash_changed.emit(self._library.catalog.last_trash_batches())
 
     def _scan(self, root_id: int) -> None:
         self._library.indexer.enqueue(Change(root_id, "", ChangeKind.FOLDER))

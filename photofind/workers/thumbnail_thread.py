@@ -30,22 +30,26 @@ class ThumbnailThread(QThread):
         super().__init__(parent)
         self._paths = paths
         self._wake = threading.Condition()
-        self._wanted: dict[int, None] = {}
+        self._wanted: dict[int, bool] = {}  # and whether `forget` must leave it
         self._stopped = False
 
-    def want(self, ids: Sequence[int]) -> None:
-        """Load these photos before all others, the first of them first. Thread-safe."""
+    def want(self, ids: Sequence[int], *, keep: bool = False) -> None:
+        """Load these photos before all others, the first of them first. Thread-safe.
+
+        With `keep` no `forget` drops them: another view than the one that forgets waits for them.
+        """
         with self._wake:
             for photo_id in reversed(ids):
-                self._wanted.pop(photo_id, None)
-                self._wanted[photo_id] = None
+                kept = self._wanted.pop(photo_id, False)
+                self._wanted[photo_id] = keep or kept
             self._wake.notify()
 
     def forget(self, ids: Iterable[int]) -> None:
         """Drop requests for photos that are out of sight. Thread-safe."""
         with self._wake:
             for photo_id in ids:
-                self._wanted.pop(photo_id, None)
+                if not self._wanted.get(photo_id, True):
+                    del self._wanted[photo_id]
 
     def stop(self) -> None:
         with self._wake:

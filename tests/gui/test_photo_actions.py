@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
+from photofind.core.catalog import TrashBatch
 from photofind.gui.photo_actions import TrashCommand
 from tests.gui.samples import make_photo
 from tests.gui.window_samples import Bench, make_bench, make_report
@@ -63,6 +64,13 @@ def test_undo_brings_the_last_move_back_and_then_says_there_is_no_more(bench):
     bench.actions.undo()
     assert bench.library.restored == [8, 7]
     assert "nothing to undo" in bench.window.parts.status.text()
+
+
+def test_undo_after_a_restart_shows_the_moves_from_before(qtbot, bench):
+    bench.library.trash_changed.emit([TrashBatch(3, 1.7e9, 12, 4_000_000)])
+    with qtbot.waitSignal(bench.actions.earlier_moves_wanted):
+        bench.actions.undo()
+    assert bench.library.restored == []
 
 
 def test_a_move_undone_out_of_turn_is_not_undone_twice(bench):
