@@ -69,7 +69,7 @@ class CrashReporter(QObject):
         box.setDetailedText(f"photofind {photofind.__version__}\n{details}")
         copy = box.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(box.detailedText()))
-        box.addButton(QMessageBox.StandardButton.Close)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Close))
         box.finished.connect(self._on_closed)
         box.open()
 

@@ -88,7 +88,6 @@ class PhotoActions(QObject):
         box = QMessageBox(self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Move to the trash")
         box.setText(f"Move {what} to the trash?")
         back = "it" if len(photos) == 1 else "them"

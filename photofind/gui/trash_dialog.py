@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -66,6 +66,7 @@ class TrashDialog(QDialog):
             when = date_time(datetime.fromtimestamp(batch.created_at))
             item = QTreeWidgetItem([when, count_of(batch.photos, "photo"), byte_size(batch.bytes)])
             item.setData(0, _BATCH, batch.batch_id)
+            item.setSizeHint(0, QSize(0, self.fontMetrics().height() + theme.GAP_3))
             self._list.addTopLevelItem(item)
             if batch.batch_id == selected or self._list.topLevelItemCount() == 1:
                 self._list.setCurrentItem(item)

@@ -74,6 +74,10 @@ class ModelThread(TaskThread[_Task]):
             self._download(job.encoder_id)
         elif isinstance(job, _Import):
             self._import(job)
+        else:
+            self._tell_list()
+
+    def _tell_list(self) -> None:
         self.listed.emit(self._registry.curated(), self._registry.installed())
 
     def _download(self, encoder_id: str) -> None:
@@ -92,6 +96,7 @@ class ModelThread(TaskThread[_Task]):
         except PhotofindError as error:
             self.failed.emit(encoder_id, str(error))
         else:
+            self._tell_list()
             self.installed.emit(installed)
 
     def _import(self, job: _Import) -> None:
@@ -100,4 +105,5 @@ class ModelThread(TaskThread[_Task]):
         except PhotofindError as error:
             self.failed.emit(str(job.path), str(error))
         else:
+            self._tell_list()
             self.installed.emit(installed)
