@@ -59,6 +59,8 @@ class Transfer:
                 raise DownloadError(
                     f"{self._url} leads in a circle; sign in to the network and try again"
                 ) from error
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                problem = f"{httpx.URL(self._url).host} cannot be reached ({error})"
             except httpx.TransportError as error:
                 problem = str(error) or type(error).__name__
             if self._here() > before:
@@ -66,7 +68,10 @@ class Transfer:
                 continue
             failures += 1
             if failures >= _TRIES and not self._cancelled():
-                raise DownloadError(f"{self._url} could not be fetched: {problem}")
+                raise DownloadError(
+                    f"The download stopped: {problem}. Try again when the network is there; "
+                    "it goes on where it stopped. A model can also be imported from a file."
+                )
             self._pause(failures)
 
     def _here(self) -> int:

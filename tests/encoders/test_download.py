@@ -283,6 +283,15 @@ def test_cache_of_other_programs_is_used(
     assert not hub.asked
 
 
+def test_without_a_network_a_pinned_model_names_the_host_and_the_ways_on(
+    registry: ModelRegistry, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("photofind.encoders.transfer._TRIES", 1)
+    with pytest.raises(DownloadError, match=r"127\.0\.0\.1 cannot be reached") as refusal:
+        download("pinned", registry, endpoint="http://127.0.0.1:9")
+    assert "imported from a file" in str(refusal.value)
+
+
 def test_unreachable_hub_is_a_clear_error(
     registry: ModelRegistry, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
