@@ -5,6 +5,7 @@ Everything beyond argparse is imported by the command that needs it.
 """
 
 import argparse
+import contextlib
 import io
 import logging
 import os
@@ -22,9 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run `photofind` with these arguments and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
-        # A file's name may hold bytes that are no text; printing it must not fail.
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="surrogateescape" if os.name == "posix" else "replace")
+            _accept_any_name(stream)
     options = _parse(arguments)
     logging.basicConfig(
         level=logging.ERROR if options.quiet else logging.WARNING,
@@ -32,7 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         stream=sys.stderr,
     )
     try:
-        return _run(options)
+        code = _run(options)
+        if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison] - closed: None
+            sys.stdout.flush()
+        return code
     except PhotofindError as error:
         print(f"photofind: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
@@ -40,9 +43,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("photofind: stopped; what was done is kept", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader of our output has gone; nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # its reader has gone; nothing more can be said to it
         return 1
+    except OSError as error:
+        _drop_output()
+        print(f"photofind: {error}", file=sys.stderr)
+        return 1
+
+
+def _accept_any_name(stream: io.TextIOWrapper) -> None:
+    """Printing must not fail for a name that is no text, or that the terminal cannot show."""
+    whole = os.name == "posix" and stream.encoding.lower() in ("utf-8", "utf8")
+    stream.reconfigure(errors="surrogateescape" if whole else "backslashreplace")
+
+
+def _drop_output() -> None:
+    """Have what is still buffered go nowhere, so that the end of the process cannot fail on it."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -71,7 +89,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     defaults = {"library": None, "model": None, "quiet": False, "json": False}
     options = argparse.Namespace(**(defaults | vars(parser.parse_args(arguments))))
     if options.command == "search":
-        _check_search(parser, options)
+        _check_search(options)
     return options
 
 
@@ -121,7 +139,7 @@ def _command_parser(common: argparse.ArgumentParser) -> argparse.ArgumentParser:
         epilog="Without a command, 'photofind [FOLDER ...]' opens the window.",
         parents=[common],
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="photofind")
     _add_index(commands, common)
     _add_search(commands, common)
     duplicates = commands.add_parser(
@@ -160,6 +178,7 @@ def _add_search(
         "--limit", type=_positive, default=20, metavar="N", help="at most N (default 20)"
     )
     search.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    search.set_defaults(refuse=search.error)
 
 
 def _add_models(
@@ -194,6 +213,6 @@ def _positive(text: str) -> int:
 _positive.__name__ = "positive number"
 
 
-def _check_search(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    if not options.text.strip() and not options.image:
-        parser.error("say what to look for: words, or --image FILE")
+def _check_search(options: argparse.Namespace) -> None:
+    if not options.text.strip() and not options.image and not options.unwanted:
+        options.refuse("say what to look for: words, --image FILE, or --not WORDS")

@@ -49,6 +49,15 @@ def test_wrong_usage_ends_with_2(arguments: list[str], capsys: pytest.CaptureFix
     assert "usage:" in capsys.readouterr().err
 
 
+def test_usage_names_the_command_that_was_used(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("index", "search"):
+        with pytest.raises(SystemExit):
+            main([command])
+        printed = capsys.readouterr().err.splitlines()
+        assert printed[0].startswith(f"usage: photofind {command} [-h]")
+        assert printed[-1].startswith(f"photofind {command}: error:")
+
+
 def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
@@ -128,6 +137,44 @@ def test_the_environment_names_the_library(
     monkeypatch.setenv("PHOTOFIND_HOME", str(tmp_path / "elsewhere"))
     assert main(["search", "dog"]) == 1
     assert str(tmp_path / "elsewhere") in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_output_that_cannot_be_written_is_one_clear_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "photofind", "models", "list"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "photofind:" in one_line(done.stderr)
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    theirs, ours = os.pipe()
+    os.close(theirs)
+    with os.fdopen(ours, "w") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "photofind", "models", "list", "--json"],
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+    assert done.stderr == ""
+
+
+def test_preferences_that_cannot_be_written_are_one_clear_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "settings.json").mkdir()
+    assert main(["models", "use", "builtin", "--library", str(tmp_path)]) == 1
+    assert "cannot be written" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_starting_the_command_line_imports_neither_torch_nor_qt() -> None:

@@ -115,6 +115,45 @@ def test_what_is_not_wanted_sinks(
     assert samples.SAMPLE_NAMES["flower"] not in names[:5]
 
 
+@pytest.mark.parametrize("query", [["after:1900"], ["--not", "a flower"]])
+def test_a_search_that_only_leaves_out_gives_whole_scores(
+    query: list[str], library: list[str | Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    hits = answer(capsys, "search", *query, *library)["hits"]
+    assert len(hits) > 5
+    assert {hit["score"] for hit in hits} == {1.0}
+
+
+def test_search_of_a_picture_that_is_not_there_names_it(
+    place: Path, library: list[str | Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = place / "missing.jpg"
+    assert main(["search", "--image", str(missing), *map(str, library)]) == 1
+    assert str(missing) in capsys.readouterr().err
+
+
+def test_quiet_leaves_nothing_but_the_answer(
+    library: list[str | Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["search", "a flower or a cat", "--limit", "50", "--quiet"]
+    assert main([*command, *map(str, library)]) == 0
+    printed = capsys.readouterr()
+    assert printed.out
+    assert printed.err == ""
+
+
+def test_a_terminal_that_knows_only_ascii_gets_every_line(library: list[str | Path]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "photofind", "duplicates", *map(str, library)],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    assert "\\xd7" in done.stdout
+
+
 def test_search_of_a_picture_that_cannot_be_read_is_one_clear_line(
     place: Path, library: list[str | Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,12 +194,26 @@ def test_models_list_names_the_one_in_use(
 
 
 def test_a_download_without_a_network_is_one_clear_line(
-    library: list[str | Path], capsys: pytest.CaptureFixture[str]
+    library: list[str | Path],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
     models = answer(capsys, "models", *library)["models"]
     recommended = next(model["id"] for model in models if model["recommended"])
     assert main(["models", "download", recommended, *map(str, library)]) == 1
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_a_checkpoint_that_cannot_be_loaded_is_not_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint = tmp_path / "mine.pt"
+    checkpoint.write_bytes(b"no pickle at all")
+    arguments = ["import", str(checkpoint), "--architecture", "ViT-B-32", "--allow-pickle"]
+    assert main(["models", *arguments, "--library", str(tmp_path / "library")]) == 1
+    assert "mine.pt is damaged" in capsys.readouterr().err
+    assert list(LibraryPaths(tmp_path / "library").models.iterdir()) == []
 
 
 def test_doctor_finds_everything_sound(
@@ -170,6 +223,20 @@ def test_doctor_finds_everything_sound(
     printed = capsys.readouterr().out
     assert "everything is sound" in printed
     assert "device:" in printed
+
+
+def test_doctor_finds_what_is_not_sound(
+    place: Path, library: list[str | Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged"
+    shutil.copytree(place / "library", damaged)
+    for file in LibraryPaths(damaged).index.glob("*.usearch"):
+        file.write_bytes(b"")
+    assert main(["doctor", "--library", str(damaged)]) == 1
+    assert "search index:   DAMAGED" in capsys.readouterr().out
+    (tmp_path / "file").touch()
+    assert main(["doctor", "--library", str(tmp_path / "file")]) == 1
+    assert "is not a folder" in capsys.readouterr().out
 
 
 def test_doctor_and_search_report_a_damaged_catalog_and_leave_it_alone(

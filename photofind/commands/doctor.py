@@ -15,7 +15,7 @@ from photofind.commands.open_library import (
     start_engine,
 )
 from photofind.core.catalog import Catalog
-from photofind.core.errors import LibraryError, PhotofindError
+from photofind.core.errors import LibraryBusyError, LibraryError, PhotofindError
 from photofind.core.ownership import LibraryLock, read_owner
 from photofind.core.paths import LibraryPaths
 from photofind.core.settings import Settings
@@ -40,8 +40,9 @@ def run(options: argparse.Namespace) -> int:
         problems += not sound
     try:
         encoder = chosen_encoder(options, paths, settings)
-        for name, value in _models(paths, encoder, settings):
+        for name, value, sound in _models(options, paths, encoder, settings):
             _line(name, value)
+            problems += not sound
     except PhotofindError as error:
         _line("model", f"NOT USABLE: {error}")
         problems += 1
@@ -71,15 +72,23 @@ def _version(name: str) -> str:
 
 
 def _library(paths: LibraryPaths) -> Iterator[tuple[str, str, bool]]:
+    if paths.home.exists() and not paths.home.is_dir():
+        yield "catalog", f"NOT USABLE: {paths.home} is not a folder", False
+        return
     if not paths.catalog.exists():
         yield "catalog", "none yet; 'photofind index FOLDER' makes it", True
         return
-    if holder := _holder(paths):
-        yield "in use", holder, True
+    try:
+        if holder := _holder(paths):
+            yield "in use", holder, True
+    except LibraryError as error:
+        yield "writing", f"NOT POSSIBLE: {error}", False
     try:
         with Catalog.open_readonly(paths.catalog) as catalog:
             found = catalog.check()
             yield "catalog", "; ".join(found) or "sound", not found
+            if found:
+                return
             counts = catalog.counts()
             yield "photos", f"{counts.photos:,}, {counts.failed:,} failed", True
             for root in catalog.roots():
@@ -92,27 +101,34 @@ def _library(paths: LibraryPaths) -> Iterator[tuple[str, str, bool]]:
 
 
 def _holder(paths: LibraryPaths) -> str:
-    """Who writes to the library right now; empty where nobody does."""
+    """Who writes to the library right now; empty where nobody does.
+
+    Raises LibraryError where nobody can.
+    """
     owner = read_owner(paths)
     with LibraryLock(paths) as lock:
         try:
             lock.acquire("photofind doctor")
-        except LibraryError:
+        except LibraryBusyError:
             return f"{owner.program} (process {owner.pid})" if owner else "another program"
     return ""
 
 
 def _models(
-    paths: LibraryPaths, encoder: InstalledEncoder, settings: Settings
-) -> Iterator[tuple[str, str]]:
+    options: argparse.Namespace,
+    paths: LibraryPaths,
+    encoder: InstalledEncoder,
+    settings: Settings,
+) -> Iterator[tuple[str, str, bool]]:
     names = ", ".join(item.spec.encoder_id for item in ModelRegistry(paths.models).installed())
-    yield "installed", names
-    yield "model", f"{encoder.spec.title} ({encoder.key})"
+    yield "installed", names, True
+    yield "model", f"{encoder.spec.title} ({encoder.key})", True
     if paths.catalog.exists():
         with contextlib.suppress(LibraryError), Catalog.open_readonly(paths.catalog) as catalog:
             index = VectorIndex(paths.index, encoder.key, encoder.spec.dimension)
-            notices = index.load(catalog)
-            yield "search index", "; ".join(notices) or f"sound, {len(index):,} photos"
-    with contextlib.closing(start_engine(encoder, settings)) as engine:
+            damaged = bool(index.load(catalog))
+            state = "DAMAGED; the next 'photofind index' makes it anew" if damaged else "sound"
+            yield "search index", f"{state}, {len(index):,} photos", not damaged
+    with contextlib.closing(start_engine(options, encoder, settings)) as engine:
         engine.warm_up().result(_WARM_UP)
-        yield "device", engine.status().device
+        yield "device", engine.status().device, True

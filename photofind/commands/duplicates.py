@@ -9,6 +9,7 @@ from photofind.commands.open_library import (
     print_json,
     read_settings,
     remark,
+    shown,
 )
 from photofind.core.catalog import Catalog
 from photofind.core.duplicates import DuplicateFinder
@@ -29,9 +30,9 @@ def run(options: argparse.Namespace) -> int:
         print(f"{group.kind}: keep the first ({group.keep_reason})")
         for member in group.members:
             size = f"{member.photo.metadata.width} × {member.photo.metadata.height}"
-            print(f"  {member.similarity:.3f}  {member.photo.path}  ({size})")
-    if not groups and not options.quiet:
-        remark("no duplicates found")
+            print(f"  {member.similarity:.3f}  {shown(member.photo.path)}  ({size})")
+    if not groups:
+        remark(options, "no duplicates found")
     return 0
 
 

@@ -12,6 +12,7 @@ from photofind.commands.open_library import (
     print_json,
     read_settings,
     remark,
+    shown,
     start_engine,
 )
 from photofind.commands.progress import ProgressBar
@@ -37,8 +38,8 @@ def run(options: argparse.Namespace) -> int:
         bar.close()
     if options.json:
         print_json(document)
-    elif not options.quiet:
-        _summarise(document)
+    else:
+        _summarise(options, document)
     return 0
 
 
@@ -57,13 +58,13 @@ def _index_here(
     settings = read_settings(paths)
     encoder = chosen_encoder(options, paths, settings)
     with (
-        contextlib.closing(start_engine(encoder, settings)) as engine,
+        contextlib.closing(start_engine(options, encoder, settings)) as engine,
         contextlib.closing(Library.open(paths, encoder, engine, on_progress=bar.show)) as library,
     ):
         notices = library.load_index()
         report = library.index_folders(folders)
     for notice in (*notices, *report.notices):
-        remark(notice)
+        remark(options, notice)
     return report_document(report)
 
 
@@ -75,11 +76,12 @@ def _index_there(paths: LibraryPaths, folders: Sequence[Path], bar: ProgressBar)
     return answer["report"]
 
 
-def _summarise(document: dict[str, Any]) -> None:
+def _summarise(options: argparse.Namespace, document: dict[str, Any]) -> None:
     remark(
+        options,
         f"{document['indexed']:,} indexed, {document['unchanged']:,} unchanged, "
         f"{document['removed']:,} removed, {len(document['failed']):,} failed "
-        f"in {document['seconds']:.1f} s"
+        f"in {document['seconds']:.1f} s",
     )
     for failure in document["failed"]:
-        remark(f"{failure['path']}: {failure['reason']}")
+        remark(options, f"{shown(failure['path'])}: {failure['reason']}")

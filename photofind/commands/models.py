@@ -7,7 +7,13 @@ import sys
 
 from tqdm import tqdm
 
-from photofind.commands.open_library import library_paths, print_json, read_settings, remark
+from photofind.commands.open_library import (
+    library_paths,
+    print_json,
+    read_settings,
+    remark,
+    start_engine,
+)
 from photofind.core.errors import LibraryError
 from photofind.core.ownership import ask_owner
 from photofind.core.paths import LibraryPaths
@@ -22,12 +28,9 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "download":
         _download(registry, options)
     elif options.action == "use":
-        _use(registry, paths, options.id)
+        _use(registry, paths, options)
     elif options.action == "import":
-        installed = registry.import_path(
-            options.path.expanduser().absolute(), options.architecture, options.allow_pickle
-        )
-        remark(f"imported as {installed.spec.encoder_id}")
+        _import(registry, paths, options)
     else:
         _list(registry, paths, options)
     return 0
@@ -75,13 +78,38 @@ def _download(registry: ModelRegistry, options: argparse.Namespace) -> None:
             bar.update(done - bar.n)
 
         installed = download(options.id, registry, on_progress=show)
-    remark(f"{installed.spec.title} is installed; use it: photofind models use {options.id}")
+    remark(
+        options,
+        f"{installed.spec.title} is installed; use it: photofind models use {options.id}",
+    )
 
 
-def _use(registry: ModelRegistry, paths: LibraryPaths, encoder_id: str) -> None:
-    installed = registry.get(encoder_id)
-    settings = dataclasses.replace(read_settings(paths), encoder=encoder_id)
-    save_settings(paths.settings, settings)
+def _import(registry: ModelRegistry, paths: LibraryPaths, options: argparse.Namespace) -> None:
+    """Copy a model and load it once: what cannot be used does not stay in the library."""
+    installed = registry.import_path(
+        options.path.expanduser().absolute(), options.architecture, options.allow_pickle
+    )
+    encoder_id = installed.spec.encoder_id
+    try:
+        with contextlib.closing(start_engine(options, installed, read_settings(paths))) as engine:
+            engine.warm_up().result()
+    except BaseException:
+        registry.remove(encoder_id)
+        raise
+    remark(options, f"imported as {encoder_id}; use it: photofind models use {encoder_id}")
+
+
+def _use(registry: ModelRegistry, paths: LibraryPaths, options: argparse.Namespace) -> None:
+    installed = registry.get(options.id)
+    settings = dataclasses.replace(read_settings(paths), encoder=options.id)
+    try:
+        save_settings(paths.settings, settings)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LibraryError(f"{paths.settings} cannot be written: {reason}.") from error
     with contextlib.suppress(LibraryError):
-        ask_owner(paths, {"command": "use", "id": encoder_id})  # a window that is open follows
-    remark(f"{installed.spec.title} is in use from now on; 'photofind index' makes it ready")
+        ask_owner(paths, {"command": "use", "id": options.id})  # a window that is open follows
+    remark(
+        options,
+        f"{installed.spec.title} is in use from now on; 'photofind index' makes it ready",
+    )

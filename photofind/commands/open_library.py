@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+import unicodedata
+from functools import partial
 from typing import Any
 
 from photofind.core.paths import LibraryPaths
@@ -23,9 +25,11 @@ def chosen_encoder(
     return ModelRegistry(paths.models).get(options.model or settings.encoder)
 
 
-def start_engine(encoder: InstalledEncoder, settings: Settings) -> EngineClient:
+def start_engine(
+    options: argparse.Namespace, encoder: InstalledEncoder, settings: Settings
+) -> EngineClient:
     config = EngineConfig(device=settings.device, threads=settings.threads)
-    return EngineClient(encoder, config, on_notice=remark)
+    return EngineClient(encoder, config, on_notice=partial(remark, options))
 
 
 def read_settings(paths: LibraryPaths) -> Settings:
@@ -37,6 +41,15 @@ def print_json(document: dict[str, Any]) -> None:
     print(json.dumps(document, ensure_ascii=True, allow_nan=False))
 
 
-def remark(text: str) -> None:
-    """A message for the person at the terminal; never on stdout."""
-    print(f"photofind: {text}", file=sys.stderr)
+def remark(options: argparse.Namespace, text: str) -> None:
+    """A message for the person at the terminal, who can do without: never on stdout."""
+    if not options.quiet:
+        print(f"photofind: {text}", file=sys.stderr)
+
+
+def shown(path: object) -> str:
+    """A path as one line for a terminal: a name may hold line breaks and control sequences."""
+    return "".join(
+        ascii(char)[1:-1] if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char
+        for char in str(path)
+    )

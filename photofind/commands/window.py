@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         try:
             lock.acquire("the photofind window")
         except LibraryBusyError:
-            return _hand_over(paths, folders)
+            return _hand_over(options, paths, folders)
         require_display()
         try:
             from photofind.app import run_window
@@ -42,12 +42,12 @@ def run(options: argparse.Namespace) -> int:
         return run_window(paths, folders, options.model)
 
 
-def _hand_over(paths: LibraryPaths, folders: list[Path]) -> int:
+def _hand_over(options: argparse.Namespace, paths: LibraryPaths, folders: list[Path]) -> int:
     message = {"command": "show", "folders": [str(folder) for folder in folders]}
     answer = ask_owner(paths, message)
     if "error" in answer:
         raise PhotofindError(str(answer["error"]))
-    remark("the window is already open; it has been brought to the front")
+    remark(options, "the window is already open; it has been brought to the front")
     return 0
 
 

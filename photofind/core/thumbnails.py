@@ -155,7 +155,8 @@ class ThumbnailStore:
                     return database
             database.close()
         except CatalogCorruptError as error:
-            log.warning("the thumbnails were damaged and are made anew: %s", error)
+            log.info("thumbnails cannot be read: %s", error)
+            log.warning("the thumbnails in %s were damaged and are made anew", self._path)
         _delete(self._path)
         database = Database.open(self._path, check_after_crash=False)
         with database.closed_on_error():

@@ -165,7 +165,7 @@ class VectorIndex:
         except FileNotFoundError:
             self._start_empty()
         except (DamagedIndexError, OSError) as error:
-            log.warning("%s cannot be used and is rebuilt: %s", self._path.name, error)
+            log.info("%s cannot be used and is rebuilt: %s", self._path.name, error)
             notices.append(REBUILT)
             self._start_empty()
         else:

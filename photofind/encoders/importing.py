@@ -123,14 +123,15 @@ def _read_file(
     if pickle and not allow_pickle:
         raise EncoderError(
             f"{path.name} is a pickle, which can run code when it is read. "
-            "Confirm that you trust where it comes from, or use a .safetensors of the same model"
+            "Use a .safetensors of the same model; or, if you trust where it comes from, "
+            "confirm that (on the command line: --allow-pickle)"
         )
     if not architecture:
         if path.name in SAFE_WEIGHTS and (path.parent / CONFIG).is_file():
             return _read_folder(path.parent, None)
         raise EncoderError(
-            f"a single checkpoint needs open_clip's name of its architecture, e.g. ViT-B-32; "
-            f"{path.name} does not say it"
+            f"{path.name} does not say which architecture it is of; give open_clip's name of it "
+            "(on the command line: --architecture ViT-B-32, say)"
         )
     config = architectures.open_clip_config(architecture)
     files = [path]

@@ -129,7 +129,9 @@ def _load_weights(model: torch.nn.Module, path: Path, manifest: Manifest) -> Non
         raise EncoderError(f"{path.name} is a pickle and was not confirmed; import it again")
     try:
         load_checkpoint(cast("Any", model), str(path), strict=True, weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, OSError, EOFError) as error:
+    except (pickle.UnpicklingError, EOFError) as error:
+        raise EncoderError(f"{path.name} is damaged, or holds more than plain weights") from error
+    except (SafetensorError, OSError) as error:
         raise EncoderError(f"the weights {path} cannot be read: {error}") from error
     except (RuntimeError, KeyError, AttributeError, TypeError, StopIteration) as error:
         raise EncoderError(

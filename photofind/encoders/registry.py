@@ -43,6 +43,8 @@ class ModelRegistry:
         for model in CURATED:
             if model.spec.encoder_id == encoder_id:
                 return model
+        if encoder_id == BUILTIN:
+            raise EncoderMissingError("the built-in model comes with photofind; it is here already")
         names = ", ".join(model.spec.encoder_id for model in CURATED)
         raise EncoderMissingError(f"no model is called {encoder_id!r}; on offer are: {names}")
 

@@ -196,13 +196,13 @@ class EngineClient:
             self._give_up(f"the engine cannot be started: {error}")
             return None
         with self._changed:
+            process.begin()  # before anybody can see the process, and stop it
             wanted = not self._closed and config == self._config
             if wanted:
                 self._process = process
                 self._device = ""
             else:
                 self._ledger.recall()
-        process.begin()
         if wanted:
             return process
         process.kill()

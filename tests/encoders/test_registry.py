@@ -78,7 +78,7 @@ def test_single_checkpoint_needs_its_architecture(
 ) -> None:
     alone = tmp_path / "mine.safetensors"
     alone.write_bytes((saved_open_clip / "open_clip_model.safetensors").read_bytes())
-    with pytest.raises(EncoderError, match="name of its architecture"):
+    with pytest.raises(EncoderError, match="which architecture"):
         registry.import_path(alone)
     with pytest.raises(EncoderError, match="knows no architecture"):
         registry.import_path(alone, "ViT-B-99")
