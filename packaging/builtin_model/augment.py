@@ -7,6 +7,7 @@ blur and erasing. A batch at 96 px costs about a tenth of the training step on t
 import math
 
 import torch
+from looks import give_looks, measure_looks
 from torch import Tensor
 from torch.nn import functional
 
@@ -83,8 +84,14 @@ def normalise(pictures: Tensor) -> Tensor:
     return (pictures - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
 
 
-def augment(groups: list[tuple[Tensor, Tensor]], out_size: int, min_scale: float) -> Tensor:
-    """All changes for one batch: groups of (canvases, sizes) to (n, 3, out_size, out_size)."""
+def augment(
+    groups: list[tuple[Tensor, Tensor]], out_size: int, min_scale: float
+) -> tuple[Tensor, Tensor]:
+    """All changes for one batch: groups of (canvases, sizes) to (n, 3, out_size, out_size).
+
+    Also returns how each picture looks after them: (n, LOOKS), see `measure_looks`.
+    """
     pictures = torch.cat([random_crops(c, s, out_size, min_scale) for c, s in groups])
-    pictures = lose_detail(colour_changes(pictures, 0.3), 0.1)
-    return erase_boxes(normalise(pictures), 0.1)
+    pictures = give_looks(lose_detail(colour_changes(pictures, 0.3), 0.1))
+    looks = measure_looks(pictures)
+    return erase_boxes(normalise(pictures), 0.1), looks

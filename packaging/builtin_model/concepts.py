@@ -1,14 +1,16 @@
 """Everyday words for the training labels.
 
 LABEL_NAMES: better names for labels whose own spelling nobody would type; tried before the
-label's own words. CONCEPTS: a general word and the first synonyms of the labels that are one;
-searching `dog` must find every breed although no label says `dog`.
+label's own words. EVERYDAY_NAMES: what people also call a label, by its first name; tried after
+it. CONCEPTS: a general word and the first synonyms of the labels that are one; searching `dog`
+must find every breed although no label says `dog`. CAPTION_WORDS: the words of captions that say
+as much about a captioned picture; some of these general words have no label.
 """
 
 from typing import Final
 
 LABEL_NAMES: Final[dict[str, list[str]]] = {
-    "faces": ["face", "human face", "portrait"],
+    "faces": ["face", "human face", "portrait", "person"],
     "faces easy": ["face close up", "close-up of a face"],
     "car side": ["car from the side", "side view of a car"],
     "airplanes": ["airplane", "plane", "aeroplane", "aircraft"],
@@ -43,6 +45,79 @@ LABEL_NAMES: Final[dict[str, list[str]]] = {
     "store": ["store", "shop"],
     "cup cakes": ["cup cakes", "cupcake"],
     "donuts": ["donuts", "doughnut"],
+}
+
+EVERYDAY_NAMES: Final[dict[str, list[str]]] = {
+    "alp": ["alps", "snowy mountain", "mountain peak"],
+    "hog": ["pig"],
+    "tabby": ["tabby cat", "house cat"],
+    "egyptian cat": ["cat"],
+    "standard poodle": ["poodle"],
+    "german shepherd": ["sheepdog"],
+    "labrador retriever": ["labrador"],
+    "cougar": ["puma"],
+    "lesser panda": ["red panda"],
+    "arabian camel": ["camel"],
+    "african elephant": ["elephant"],
+    "american alligator": ["alligator"],
+    "american lobster": ["lobster"],
+    "king penguin": ["penguin"],
+    "black stork": ["stork"],
+    "monarch": ["orange butterfly"],
+    "sulphur butterfly": ["yellow butterfly"],
+    "suspension bridge": ["bridge"],
+    "refrigerator": ["fridge"],
+    "lawn mower": ["lawnmower"],
+    "frying pan": ["pan"],
+    "ipod": ["music player"],
+    "limousine": ["long car"],
+    "beacon": ["light tower"],
+    "seashore": ["beach", "sea shore"],
+    "miniskirt": ["short skirt"],
+    "swimming trunks": ["swim shorts"],
+    "fur coat": ["coat"],
+    "comic book": ["comic"],
+    "computer keyboard": ["keyboard"],
+    "dining table": ["table"],
+    "military uniform": ["soldier"],
+    "cliff dwelling": ["cave dwelling"],
+    "bullet train": ["fast train"],
+    "police van": ["police car"],
+    "moving van": ["removal van", "lorry"],
+    "espresso": ["coffee", "cup of coffee"],
+    "hamburger": ["burger", "cheeseburger"],
+    "french fries": ["fries", "chips"],
+    "macaroni and cheese": ["mac and cheese"],
+    "creme brulee": ["crème brûlée"],
+    "spaghetti bolognese": ["spaghetti with meat sauce"],
+    "gyoza": ["fried dumplings"],
+    "pho": ["vietnamese noodle soup"],
+    "pad thai": ["thai noodles"],
+    "huevos rancheros": ["mexican eggs"],
+    "soccer ball": ["football"],
+    "roses": ["rose"],
+    "tulips": ["tulip"],
+    "sunflowers": ["sunflower"],
+    "mountain": ["mountains", "hills"],
+    "living room": ["lounge", "sitting room"],
+    "forest": ["woods", "trees"],
+    "office": ["workplace"],
+    "street": ["street in a town"],
+    "suburb": ["houses in a suburb"],
+    "laptop": ["notebook computer"],
+    "electric guitar": ["guitar"],
+    "grand piano": ["piano"],
+    "dollar bill": ["money", "banknote"],
+    "hawksbill": ["turtle"],
+    "yin yang": ["yin and yang symbol"],
+    "gramophone": ["record player"],
+    "ceiling fan": ["fan"],
+    "euphonium": ["tuba", "brass instrument"],
+    "ewer": ["jug", "pitcher"],
+    "ketch": ["yacht"],
+    "revolver": ["gun", "pistol"],
+    "wrench": ["spanner"],
+    "nautilus": ["shell"],
 }
 
 _DOGS = (
@@ -178,4 +253,77 @@ CONCEPTS: Final[dict[str, str]] = {
     "tool": "scissors|stapler|wrench|broom|plunger",
     "lamp": "lamp|lampshade|chandelier|torch",
     "hat": "sombrero",
+    "breakfast": "pancakes|waffles|eggs benedict|french toast|omelette|breakfast burrito",
+    "lunch": _SAVOURY,
+    "bread": "garlic bread|bruschetta|pretzel|french toast",
+    "eggs": "deviled eggs|eggs benedict|omelette|huevos rancheros",
+    "chocolate": "chocolate cake|chocolate mousse",
+    "asian food": "sushi|sashimi|ramen|pho|pad thai|gyoza|dumplings|bibimbap|spring rolls|takoyaki",
+    "italian food": "pizza|lasagna|ravioli|gnocchi|risotto|spaghetti bolognese|tiramisu|cannoli",
+    "mexican food": "tacos|nachos|guacamole|chicken quesadilla|breakfast burrito|huevos rancheros",
+    "drink": "espresso|pop bottle|beer bottle",
+    "kitchenware": "frying pan|wok|teapot|plate|wooden spoon|cup|ewer|water jug",
+    "toy": "teddy",
+    "statue": "buddha",
+    "temple": "pagoda",
+    "monument": "triumphal arch|obelisk|pyramid",
+    "rodent": "guinea pig|beaver",
+    "scenery": "mountain|open country|coast|alp|seashore|lakeside|cliff|forest",
+    "summer": "seashore|bikini|swimming trunks",
+    "yellow flower": "dandelion|sunflowers|sunflower",
 }
+
+_PEOPLE = (
+    "man|men|woman|women|boy|boys|girl|girls|child|children|kid|kids|person|people|lady|ladies|"
+    "guy|guys|baby|toddler|couple|crowd|player|players|rider|biker|skier|climber|surfer|hiker|"
+    "skateboarder|snowboarder|swimmer|runner|teenager|teenagers|friends|adults|adult|someone"
+)
+_SPORT = (
+    "soccer|football|basketball|baseball|tennis|hockey|volleyball|rugby|golf|race|racing|surfing|"
+    "skateboard|skateboarding|skateboarder|snowboard|snowboarding|snowboarder|skiing|skier|"
+    "surfer|wakeboarding|kayaking|climbing|biker|cyclist|motocross|game|player|players|match"
+)
+
+CAPTION_WORDS: Final[dict[str, str]] = {
+    "dog": "dog|dogs|puppy|puppies|poodle|terrier|retriever|greyhound|greyhounds|labrador",
+    "animal": "dog|dogs|puppy|horse|horses|cat|bird|birds|cow|cows|animal|animals|goat|sheep",
+    "pet": "dog|dogs|puppy|puppies|cat|kitten",
+    "bird": "bird|birds|seagull|seagulls|duck|ducks|goose|geese|pigeon|pigeons|eagle|hawk",
+    "person": _PEOPLE,
+    "people": _PEOPLE,
+    "man": "man|men|guy|guys",
+    "woman": "woman|women|lady|ladies",
+    "child": "boy|boys|girl|girls|child|children|kid|kids|toddler|baby",
+    "children": "boys|girls|children|kids",
+    "baby": "baby|toddler|infant",
+    "family": "family|mother|father|parents|mom|dad",
+    "crowd": "crowd|crowded|audience|parade|concert|festival",
+    "sport": _SPORT,
+    "water": "water|lake|ocean|sea|river|pool|waves|wave|beach|pond|swimming|surfing",
+    "beach": "beach|shore|surf",
+    "sea": "ocean|sea|surf|waves|wave|surfing|surfer",
+    "swimming pool": "pool",
+    "snow": "snow|snowy|skiing|skier|snowboarder|snowboarding|ski|sled|snowboard",
+    "winter": "snow|snowy|skiing|skier|snowboarder|ski|sled|winter|ice",
+    "grass": "grass|grassy|lawn|meadow",
+    "bicycle": "bike|bicycle|bikes|bicycles|biker|cyclist|cyclists|bicyclist",
+    "motorcycle": "motorcycle|motorbike|motocross|dirtbike",
+    "boat": "boat|boats|canoe|kayak|raft|sailboat",
+    "car": "car|cars|taxi",
+    "vehicle": "car|cars|truck|bus|motorcycle|van|train|boat|vehicle",
+    "mountains": "mountain|mountains|mountainside|cliff|peak",
+    "climbing": "climbing|climber|climbs|climb|climbers",
+    "jumping": "jumping|jumps|jump|leaps|leaping|midair",
+    "running": "running|runs|run|racing|race",
+    "street": "street|sidewalk|road|crosswalk|intersection",
+    "city": "city|street|sidewalk|building|buildings|downtown",
+    "night": "night|nighttime|fireworks",
+    "sunset": "sunset|dusk|sunrise|silhouette|silhouettes",
+    "food": "food|eating|eats|meal|cake|restaurant|dinner",
+    "music": "guitar|music|musician|musicians|band|drums|singing|singer|concert",
+    "smiling": "smiling|smiles|smile|laughing|laughs|happy",
+    "swimming": "swimming|swims|swim|swimmer",
+    "playing": "playing|plays|play",
+}
+# No picture of one of these shows what only captions have words for.
+PLAIN: Final = ("food", "flower")

@@ -1,8 +1,8 @@
 """What training asks of a batch: which texts belong to which pictures, and the sum of the parts."""
 
 import torch
-from concepts import CONCEPTS
-from corpus import Batch, Corpus
+from corpus import CONCEPT_NAMES, Batch, Corpus
+from looks import PRESENT, UNSURE
 from losses import alike_pictures, class_and_words, several_right
 from model import Trainee
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ WEIGHTS = {
     "captions": 0.6,
     "labels": 0.2,
     "concepts": 0.1,
+    "looks": 0.1,
     "alike": 0.2,
     "head": 0.5,
 }
@@ -24,28 +25,31 @@ ALIKE_WEIGHTS = WEIGHTS | {"alike": 1.0, "to_text": 2.5, "labels": 0.4, "objects
 
 def text_losses(model: Trainee, corpus: Corpus, batch: Batch, vectors: Tensor) -> dict[str, Tensor]:
     """Every part of the objective that only needs the pictures' unit vectors (n, d)."""
-    count = len(corpus.classes.labels)
+    count, owned = len(corpus.classes.labels), len(batch.owners)
     scale = model.clip.logit_scale.exp().clamp(max=MAX_SCALE)
-    labels, concepts = model.phrases(corpus.class_rows()).split([count, len(CONCEPTS)])
+    phrases = model.phrases(corpus.class_rows(batch.look_texts))
+    labels, concepts, looks = phrases.split([count, len(CONCEPT_NAMES), len(batch.look_texts)])
     captions = model.phrases(batch.captions)
-    logits = scale * vectors @ torch.cat([labels, captions, concepts]).T
+    logits = scale * vectors @ torch.cat([labels, captions]).T
     right, excluded = _answers(corpus, batch)
-    answers = count + len(captions)
+    answers = count + owned
     return {
-        "to_text": several_right(
-            logits[:, :answers], right[:, :answers], excluded[:, :answers], SMOOTHING
-        ),
+        "to_text": several_right(logits, right, excluded, SMOOTHING),
         "captions": several_right(
             logits[:, count:answers].T, right[:, count:answers].T, excluded[:, count:answers].T, 0.0
         ),
         "labels": several_right(
             logits[:, :count].T, right[:, :count].T, excluded[:, :count].T, 0.0
         ),
-        "concepts": several_right(
-            logits[:, answers:].T, right[:, answers:].T, excluded[:, answers:].T, 0.0
-        ),
+        "concepts": _found(scale * concepts @ vectors.T, batch.concepts.T),
+        "looks": _found(scale * looks @ vectors.T, batch.look_answers),
         "alike": alike_pictures(vectors, batch.classes, 12.0),
     }
+
+
+def _found(logits: Tensor, answers: Tensor) -> Tensor:
+    """The loss of phrases that ask for pictures; answers as in Batch, both (phrases, n)."""
+    return several_right(logits, answers == PRESENT, answers == UNSURE, 0.0)
 
 
 def head_loss(model: Trainee, corpus: Corpus, batch: Batch, features: Tensor) -> Tensor:
@@ -60,15 +64,11 @@ def weighted(parts: dict[str, Tensor], weights: dict[str, float] = WEIGHTS) -> T
 
 
 def _answers(corpus: Corpus, batch: Batch) -> tuple[Tensor, Tensor]:
-    """(pictures, labels + captions + concepts) bool: right answers, and pairs left out."""
-    labelled = batch.classes >= 0
+    """(pictures, labels + captions) bool: right answers, and pairs left out."""
+    labelled = (batch.classes >= 0)[:, None]
     index = batch.classes.clamp(min=0)
     one_hot = nn.functional.one_hot(index, len(corpus.classes.labels)).bool()
-    rows = torch.arange(len(index))[:, None]
-    mine = rows == batch.owners[None]
-    concepts = corpus.members.T[index]
-    keep = labelled[:, None]
-    right = torch.cat([one_hot & keep, mine, concepts & keep], 1)
-    # A captioned picture may well show a dog, so it is no counterexample of a general word.
-    left_out = [corpus.classes.neutral[index] & keep, torch.zeros_like(mine)]
-    return right, torch.cat([*left_out, (~keep).expand_as(concepts)], 1)
+    mine = torch.zeros(len(index), len(batch.captions), dtype=torch.bool)
+    mine[batch.owners, torch.arange(len(batch.owners))] = True
+    left_out = [corpus.classes.neutral[index] & labelled, torch.zeros_like(mine)]
+    return torch.cat([one_hot & labelled, mine], 1), torch.cat(left_out, 1)

@@ -9,10 +9,11 @@ import re
 from collections import Counter
 
 import torch
-from concepts import LABEL_NAMES
+from concepts import EVERYDAY_NAMES, LABEL_NAMES
 from config import CONTEXT_LENGTH, UNKNOWN_TOKEN
 from data import PhotoSet
 from open_clip.tokenizer import SimpleTokenizer
+from phrasing import articled
 from torch import Tensor
 
 TEMPLATES = (
@@ -28,15 +29,12 @@ TEMPLATES = (
     "an image of a {}",
     "a close-up of a {}",
     "a small photo of a {}",
-    "a blurry photo of a {}",
-    "a black and white photo of a {}",
     "my {}",
     "there is a {} in the picture",
     "photo of one {}",
     "{} photo",
 )
 PLURAL_TEMPLATES = ("{}", "photos of {}", "a photo of {}", "some {}", "many {}", "two {}")
-_VOWEL_SOUND = re.compile(r"\b(a) (?=[aeiou])")
 
 
 def plural(name: str) -> str:
@@ -51,7 +49,8 @@ def plural(name: str) -> str:
 def names_of(label: str) -> list[str]:
     """What a label of a set is called, most usual first, lower case."""
     names = [name.strip().lower() for name in label.split(", ")]
-    return list(dict.fromkeys(LABEL_NAMES.get(label.lower(), []) + names))
+    also = EVERYDAY_NAMES.get(names[0], [])
+    return list(dict.fromkeys([*LABEL_NAMES.get(label.lower(), names[:1]), *also, *names]))
 
 
 def phrase(label: str, rng: random.Random) -> str:
@@ -63,7 +62,15 @@ def phrase(label: str, rng: random.Random) -> str:
     name = names[0] if roll < 0.65 else rng.choice(names)
     if rng.random() < 0.15:
         return rng.choice(PLURAL_TEMPLATES).format(plural(name))
-    return _VOWEL_SOUND.sub("an ", rng.choice(TEMPLATES).format(name))
+    return articled(rng.choice(TEMPLATES).format(name))
+
+
+def content_of(label: str, rng: random.Random) -> str:
+    """What a picture of a label shows, to be put into a sentence: "a dog", "dogs" or "dog"."""
+    names = names_of(label)
+    name = names[0] if rng.random() < 0.7 else rng.choice(names)
+    form = rng.choice(("a {}", "a {}", "{}", "the {}"))
+    return plural(name) if rng.random() < 0.1 else articled(form.format(name))
 
 
 class Classes:
@@ -131,6 +138,13 @@ class Tokens:
             dropped &= (rows != 0).sum(1, keepdim=True) > 4
             rows[dropped] = UNKNOWN_TOKEN
         return rows
+
+    def unknown_rows(self, templates: list[str]) -> Tensor:
+        """(n, longest) token rows of phrases whose every blank is the unknown token."""
+        rows = self._tokenizer([template.format("x", "x") for template in templates])
+        blank = self._tokenizer(["x"])[0, 1]
+        rows = rows.masked_fill(rows == blank, UNKNOWN_TOKEN)
+        return rows[:, : int(rows.argmax(1).max()) + 1]
 
 
 def frequent_words(photo_set: PhotoSet, count: int) -> dict[str, int]:

@@ -113,8 +113,9 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = self.args.rate * rate  # AdamW's groups take a fixed share of it
         rows = self.sampler.draw()
-        batch = self.corpus.batch(rows)
-        features = self.model.features(self.corpus.crops(rows, size, min_scale))
+        crops, looks = self.corpus.crops(rows, size, min_scale)
+        batch = self.corpus.batch(rows, looks)
+        features = self.model.features(crops)
         vectors = self.model.vectors(features)
         parts = text_losses(self.model, self.corpus, batch, vectors)
         parts["head"] = head_loss(self.model, self.corpus, batch, features)

@@ -20,6 +20,7 @@ from augment import normalise, random_crops
 from config import IMAGE_SIZE
 from corpus import Corpus, canvases_of
 from data import BatchSampler, CachedSet
+from looks import give_looks, measure_looks
 from losses import alike_pictures
 from model import Trainee
 from objective import ALIKE_WEIGHTS, TUNE_WEIGHTS, text_losses, weighted
@@ -27,31 +28,39 @@ from torch import Tensor
 
 TUNED = "tuned.pt"
 BATCH = 1536
-OBJECTS, CAPTIONED = "caltech101", "flickr8k"
+OBJECTS = "caltech101"
 OBJECT_BATCH = 1024
 ALIKE_SHARE = 0.7
 
 
-@torch.inference_mode()
-def features_of(model: Trainee, cached: CachedSet, min_scale: float) -> Tensor:
-    """The trunk's output (n, features) for one random crop of every picture of a set."""
-    parts = []
+@torch.no_grad()
+def features_of(
+    model: Trainee, cached: CachedSet, min_scale: float, made_share: float
+) -> tuple[Tensor, Tensor]:
+    """The trunk's output (n, features) for one random crop of every picture of a set.
+
+    A `made_share` of them are given each look that can be made. Also returns the looks (n, LOOKS).
+    """
+    parts, looks = [], []
     for rows in np.array_split(np.arange(len(cached.sizes)), math.ceil(len(cached.sizes) / 256)):
-        crops = normalise(random_crops(*canvases_of(cached, rows), IMAGE_SIZE, min_scale))
-        parts.append(model.features(crops.contiguous(memory_format=torch.channels_last)))
-    return torch.cat(parts)
+        crops = random_crops(*canvases_of(cached, rows), IMAGE_SIZE, min_scale)
+        crops = give_looks(crops, made_share)
+        looks.append(measure_looks(crops))
+        crops = normalise(crops).contiguous(memory_format=torch.channels_last)
+        parts.append(model.features(crops))
+    return torch.cat(parts), torch.cat(looks)
 
 
 def tune(
     model: Trainee,
     corpus: Corpus,
-    views: list[list[Tensor]],
+    views: list[list[tuple[Tensor, Tensor]]],
     weights: dict[str, float],
     args: argparse.Namespace,
 ) -> None:
     """Trains everything but the trunk for `args.tune_minutes`.
 
-    views: per view, per set, the features (n, features) of its pictures. weights: of the parts
+    views: per view, per set, the features (n, features) and looks of its pictures. weights: parts
     of the objective; "objects" among them draws the pictures of each kind of object together.
     """
     model.requires_grad_(True)
@@ -69,11 +78,12 @@ def tune(
             group["lr"] = 1e-3 * min(1.0, done / 0.05) * 0.5 * (1 + math.cos(math.pi * done))
         rows = sampler.draw()
         view = views[rng.integers(len(views))]
-        features = torch.cat([f[r] for f, r in zip(view, rows, strict=True)])
-        parts = text_losses(model, corpus, corpus.batch(rows), model.vectors(features))
+        features = torch.cat([f[r] for (f, _), r in zip(view, rows, strict=True)])
+        looks = torch.cat([k[r] for (_, k), r in zip(view, rows, strict=True)])
+        parts = text_losses(model, corpus, corpus.batch(rows, looks), model.vectors(features))
         if objects is not None:
             chosen = rng.integers(0, len(objects), OBJECT_BATCH)
-            drawn = view[list(corpus.counts).index(OBJECTS)][chosen]
+            drawn = view[list(corpus.counts).index(OBJECTS)][0][chosen]
             parts["objects"] = alike_pictures(model.vectors(drawn), objects[chosen], 12.0)
         optimizer.zero_grad()
         weighted(parts, weights).backward()
@@ -85,13 +95,9 @@ def tune(
 
 
 def labelled_rows(corpus: Corpus, name: str) -> Tensor:
-    """The class of every picture of a set (n,)."""
-    rows = [np.empty(0, np.int64) for _ in corpus.counts]
-    names = list(corpus.counts)
-    rows[names.index(name)] = np.arange(corpus.counts[name])
-    rows[names.index(CAPTIONED)] = np.arange(1)  # a batch has captions
-    classes = corpus.batch(rows).classes
-    return classes[classes >= 0]
+    """The class of every picture of a labelled set (n,)."""
+    photo_set = next(c.photo_set for c in corpus.sets if c.photo_set.name == name)
+    return corpus.classes.indices(photo_set)
 
 
 def mean_of(one: dict[str, Tensor], other: dict[str, Tensor], share: float) -> dict[str, Tensor]:
@@ -114,8 +120,8 @@ def main(args: argparse.Namespace) -> None:
     model.load_state_dict(state["average"])
     model.to(memory_format=torch.channels_last).eval()
     views = []
-    for min_scale in (1.0, 0.6):
-        views.append([features_of(model, cached, min_scale).clone() for cached in corpus.sets])
+    for min_scale, made_share in ((1.0, 0.0), (0.6, 0.05)):
+        views.append([features_of(model, cached, min_scale, made_share) for cached in corpus.sets])
         print(f"features of every picture at scale {min_scale}", flush=True)
     tune(model, corpus, views, TUNE_WEIGHTS, args)
     words = {name: value.clone() for name, value in model.state_dict().items()}
