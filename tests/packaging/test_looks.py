@@ -23,7 +23,7 @@ def looks_of(picture: Tensor) -> dict[str, int]:
     [
         ("dark", "astronaut"),
         ("bright", "astronaut"),
-        ("blurred", "astronaut"),
+        ("blurred", "rocket"),
         ("warm", "astronaut"),
         ("cool", "rocket"),
     ],
