@@ -22,8 +22,8 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--tune-minutes", type=float, default=6.0, help="length of the last part")
 
     one = commands.add_parser("train", parents=[common], help="train, or go on with a run")
-    one.add_argument("--minutes", type=float, default=75.0, help="length of the whole run")
-    one.add_argument("--batch", type=int, default=384)
+    one.add_argument("--passes", type=float, default=60.0, help="length of the whole run")
+    one.add_argument("--batch", type=int, default=512)
     one.add_argument("--rate", type=float, default=1e-2, help="highest learning rate")
     one.set_defaults(run=train.main)
 

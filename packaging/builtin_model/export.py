@@ -10,11 +10,12 @@ from pathlib import Path
 
 import torch
 from augment import MEAN, STD
-from config import IMAGE_SIZE, MODEL_CFG, UNKNOWN_TOKEN
+from config import IMAGE_SIZE, MODEL_CFG
 from safetensors.torch import save
 from torch import Tensor
 from train import CHECKPOINT
 from tune import TUNED
+from unseen import fill_unseen
 
 WEIGHTS_FILE = "open_clip_model.safetensors"
 CONFIG_FILE = "open_clip_config.json"
@@ -33,16 +34,13 @@ PREPROCESS_CFG = {
 
 
 def weights_to_ship(state: dict[str, Tensor], seen: Tensor) -> dict[str, Tensor]:
-    """The model's part of a training state, float16, unseen words made neutral.
+    """The model's part of a training state, float16, with rows for the words never seen.
 
-    seen (49408,) bool. A token that no training phrase used still has its random first row,
-    which would push a phrase in a random direction; it gets the row trained to mean "some word".
+    seen (49408,) bool: the tokens that some training phrase used.
     """
     prefix = "clip."
     weights = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-    table = weights["token_embedding.weight"].clone()
-    table[~seen] = table[UNKNOWN_TOKEN].clone()
-    weights["token_embedding.weight"] = table
+    weights["token_embedding.weight"] = fill_unseen(weights["token_embedding.weight"], seen)
     return {
         k: (v.half() if v.is_floating_point() else v).contiguous(
             memory_format=torch.contiguous_format

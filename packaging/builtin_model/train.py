@@ -1,8 +1,9 @@
-"""Training: one run, resumable, checkpointed every few minutes.
+"""Training: one run in as many sittings as it takes, checkpointed every few minutes.
 
-The learning rate, the input size and the strength of the crops follow the share of the run that
-is done, counted in time (`--minutes`), so that a run on a busy machine still ends with a finished
-schedule.
+Its length is counted in passes over the pictures. The learning rate stays at its height for most
+of the run and then falls to zero (warm-up, plateau, decay; Zhai et al. 2022). What stood at the end
+of the plateau is kept, so that a finished run is made longer by asking for more passes: only its
+last part is done again.
 """
 
 import argparse
@@ -21,8 +22,10 @@ from objective import head_loss, text_losses, weighted
 from timm.optim import Muon
 from torch import nn
 
-EMA_DECAY = 0.99
+EMA_DECAY = 0.995
 CHECKPOINT = "checkpoint.pt"
+PLATEAU = "plateau.pt"
+PLATEAU_ENDS = 0.7  # share of the run
 SAVE_SECONDS = 150
 
 
@@ -47,11 +50,15 @@ def make_optimizer(model: Trainee, rate: float) -> Muon:
 
 def schedule(done: float) -> tuple[float, int, float]:
     """Learning-rate factor, input size in pixels and smallest crop at a share of the run."""
-    warm = min(1.0, done / 0.05)
-    rate = warm * 0.5 * (1 + math.cos(math.pi * done))
-    # Small inputs cost half or less. The last part has the shipped size's 3 x 3 final map, a fifth
-    # below that size because crops enlarge what they show (Touvron et al. 2019).
-    return rate, 64 if done < 0.85 else 80, 0.35 if done < 0.85 else 0.5
+    warm = min(1.0, done / 0.02)
+    rate = (
+        warm if done < PLATEAU_ENDS else 1 - math.sqrt((done - PLATEAU_ENDS) / (1 - PLATEAU_ENDS))
+    )
+    # Small inputs cost a quarter to half. The last part has the shipped size's 3 x 3 final map, a
+    # fifth below that size because crops enlarge what they show (Touvron et al. 2019).
+    if done < 0.45:
+        return rate, 48, 0.35
+    return (rate, 64, 0.35) if done < 0.85 else (rate, 80, 0.5)
 
 
 def update_average(average: nn.Module, model: nn.Module, steps: int) -> None:
@@ -78,38 +85,52 @@ class Run:
         self.model.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.optimizer = make_optimizer(self.model, args.rate)
-        self.steps, self.seconds = 0, 0.0
+        self.steps, self.pictures = 0, 0
+        self.sampler = BatchSampler(self.corpus.counts, args.batch, args.seed)
         if self.path.exists():
             self._load()
-        # A resumed run draws new permutations instead of repeating the first ones.
-        self.sampler = BatchSampler(self.corpus.counts, args.batch, args.seed + self.steps)
+
+    @property
+    def done(self) -> float:
+        """The share of the run that is done."""
+        return self.pictures / (self.args.passes * self.sampler.epoch_pictures)
 
     def _load(self) -> None:
         state = torch.load(self.path, weights_only=True)
+        if (
+            state["passes"] < self.args.passes
+            and (plateau := self.path.with_name(PLATEAU)).exists()
+        ):
+            state = torch.load(plateau, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.corpus.tokens.seen |= state["seen"]
-        self.steps, self.seconds = state["steps"], state["seconds"]
+        self.steps, self.pictures = state["steps"], state["pictures"]
+        # A resumed run draws new permutations instead of repeating the first ones.
         torch.manual_seed(self.args.seed + self.steps)
+        counts = self.corpus.counts
+        self.sampler = BatchSampler(counts, self.args.batch, self.args.seed + self.steps)
 
-    def save(self) -> None:
-        """Writes the checkpoint beside the old one, then replaces it."""
+    def save(self, name: str = CHECKPOINT) -> None:
+        """Writes a checkpoint beside the old one, then replaces it."""
         state = {
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "seen": self.corpus.tokens.seen,
             "steps": self.steps,
-            "seconds": self.seconds,
+            "pictures": self.pictures,
+            "passes": self.args.passes,
         }
-        partial = self.path.with_suffix(".partial")
+        path = self.path.with_name(name)
+        partial = path.with_suffix(".partial")
         torch.save(state, partial)
-        partial.replace(self.path)
+        partial.replace(path)
 
     def step(self) -> dict[str, float]:
         """One optimiser step; returns the parts of the loss."""
-        rate, size, min_scale = schedule(self.seconds / (60 * self.args.minutes))
+        rate, size, min_scale = schedule(self.done)
         for group in self.optimizer.param_groups:
             group["lr"] = self.args.rate * rate  # AdamW's groups take a fixed share of it
         rows = self.sampler.draw()
@@ -127,24 +148,25 @@ class Run:
         nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.optimizer.step()
         self.steps += 1
+        self.pictures += len(features)
         update_average(self.average, self.model, self.steps)
         shown = {name: float(part.detach()) for name, part in parts.items()}
         return shown | {"size": size, "rate": self.args.rate * rate}
 
     def go(self) -> None:
-        """Trains until the time is used; saves every few minutes and at the end."""
+        """Trains to the end of the run; saves every few minutes, at the plateau's end, and last."""
         self.model.train()
         saved = time.monotonic()
-        per_epoch = max(1, self.sampler.epoch_pictures // self.args.batch)
-        while self.seconds < 60 * self.args.minutes:
+        while (before := self.done) < 1:
             start = time.monotonic()
             parts = self.step()
-            self.seconds += time.monotonic() - start
             if self.steps % 20 == 0:
                 shown = " ".join(f"{name} {value:.4g}" for name, value in parts.items())
-                minutes = self.seconds / 60
-                epoch = self.steps / per_epoch
-                print(f"{minutes:.1f} min epoch {epoch:.2f} step {self.steps} {shown}", flush=True)
+                speed = self.args.batch / (time.monotonic() - start)
+                passes = self.done * self.args.passes
+                print(f"pass {passes:.2f} step {self.steps} {shown} {speed:.0f}/s", flush=True)
+            if before < PLATEAU_ENDS <= self.done:
+                self.save(PLATEAU)
             if time.monotonic() - saved > SAVE_SECONDS:
                 self.save()
                 saved = time.monotonic()
