@@ -1,6 +1,7 @@
 """Shows files to the user through other programs: the viewer, the file manager."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QUrl
@@ -13,23 +14,27 @@ def open_photo(path: Path) -> bool:
     return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
-def show_in_folder(path: Path, parent: QObject) -> None:
-    """Open the folder of a file with the file selected, where the file manager can do that."""
+def show_in_folder(path: Path, parent: QObject, on_failed: Callable[[], object]) -> None:
+    """Open the folder of a file with the file selected, where the file manager can do that.
+
+    `on_failed` is called, now or later, where there is no file manager.
+    """
     if sys.platform == "darwin":
         QProcess.startDetached("open", ["-R", str(path)])
     elif sys.platform == "win32":
         QProcess.startDetached("explorer", [f"/select,{path}"])
     elif QDBusConnection.sessionBus().isConnected():
-        _show_through_bus(path, parent)
+        _show_through_bus(path, parent, on_failed)
     else:
-        _open_folder(path)
+        _open_folder(path, on_failed)
 
 
-def _open_folder(path: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+def _open_folder(path: Path, on_failed: Callable[[], object]) -> None:
+    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))):
+        on_failed()
 
 
-def _show_through_bus(path: Path, parent: QObject) -> None:
+def _show_through_bus(path: Path, parent: QObject, on_failed: Callable[[], object]) -> None:
     """The way of freedesktop.org, which most file managers answer to; else the bare folder."""
     message = QDBusMessage.createMethodCall(
         "org.freedesktop.FileManager1",
@@ -43,7 +48,7 @@ def _show_through_bus(path: Path, parent: QObject) -> None:
 
     def on_finished(finished: QDBusPendingCallWatcher) -> None:
         if finished.isError():
-            _open_folder(path)
+            _open_folder(path, on_failed)
         finished.deleteLater()
 
     watcher.finished.connect(on_finished)

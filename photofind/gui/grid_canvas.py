@@ -1,7 +1,7 @@
-"""How the grid of photos looks: layout, scrolling, zooming, drawing, and keeping one's place.
+"""How the grid of photos looks: which are drawn and looked up, and which are selected.
 
-Geometry comes from `grid_layout`, drawing of tiles from `TilePainter`. Which photos are looked up
-is decided from what is visible, never by walking over all rows. Input is `grid_view`'s part.
+Where they stand comes from `grid_surface`, drawing of tiles from `TilePainter`. Which photos are
+looked up is decided from what is visible, never by walking over all rows. Input is `grid_view`'s.
 """
 
 import logging
@@ -12,10 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import (
     QItemSelection,
-    QItemSelectionModel,
     QItemSelectionRange,
-    QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QRect,
     Qt,
@@ -23,41 +20,31 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QRegion, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 from typing_extensions import override
 
 from photofind.core.types import Query
 from photofind.gui import theme
-from photofind.gui.grid_layout import justified_layout, square_layout
+from photofind.gui.grid_surface import Flag, GridSurface, Index
 from photofind.gui.photo_model import PhotoModel
 from photofind.gui.tile_painter import RING, TilePainter, TileState
 
 log = logging.getLogger(__name__)
 
-MIN_TILE, MAX_TILE = 80, 400
 _LOOKUP_MS = 30  # between a change of what is visible and the next request
 _NEAR = 1.0  # screens above and below that are fetched too
-Index = QModelIndex | QPersistentModelIndex
 Rows = npt.NDArray[np.int64]
-Flag = QItemSelectionModel.SelectionFlag
 
 
-class GridCanvas(QAbstractItemView):
+class GridCanvas(GridSurface):
     """Photos of a `PhotoModel` in even rows, as far as they can be seen."""
 
     selection_changed = Signal(int, int)  # current id or 0, number of selected photos
-    tile_height_changed = Signal(int)
 
     def __init__(self, model: PhotoModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._photos = model
+        super().__init__(model, parent)
         self._painter = TilePainter(model, self)
-        self._tile_height = 200
-        self._squares = False
-        self._grid = square_layout(0, 1, 1, 0)
-        self._place: tuple[int, int] | None = None  # a photo's id and its y in the viewport
-        self._placing = False
         self._kept_query: Query | None = None
         self._kept: tuple[list[int], int] = ([], 0)
         self._hovered = -1
@@ -68,53 +55,23 @@ class GridCanvas(QAbstractItemView):
         self.setModel(model)
         model.modelAboutToBeReset.connect(self._on_about_to_reset)
         model.modelReset.connect(self._on_reset)  # after the selection's own, which empties it
-        model.rowsAboutToBeInserted.connect(self._on_about_to_insert)
         model.rowsInserted.connect(self._on_rows_changed)
         model.rowsRemoved.connect(self._on_rows_changed)
         model.photos_dropped.connect(self._want_look_up)
 
     def _set_up(self) -> None:
         self.setAccessibleName("Photos")
-        self.setFrameShape(QAbstractItemView.Shape.NoFrame)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setDragEnabled(True)
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
         self.setMouseTracking(True)
-        self.setMinimumSize(2 * MIN_TILE, MIN_TILE)
 
-    @property
-    def tile_height(self) -> int:
-        return self._tile_height
-
-    @Slot(int)
-    def set_tile_height(self, height: int, at: QPoint | None = None) -> None:
-        """Zoom; the photo at `at`, else the current one, else the middle one stays in place."""
-        height = min(max(height, MIN_TILE), MAX_TILE)
-        if height == self._tile_height:
-            return
-        self._place = self._place_of(self._row_to_keep(at))
-        self._tile_height = height
-        self._lay_out()
-        self.tile_height_changed.emit(height)
-
-    def zoom_by(self, steps: float, at: QPoint | None = None) -> None:
-        """A positive step makes tiles larger by a tenth."""
-        height = self._tile_height * 1.1**steps
-        self.set_tile_height(round(height) if abs(steps) >= 1 else int(height + (steps > 0)), at)
-
+    @override
     def set_squares(self, squares: bool) -> None:
-        """Squares, or whole pictures on even rows."""
-        if squares == self._squares:
-            return
-        self._place = self._place_of(self._row_to_keep(None))
-        self._squares = squares
         self._painter.set_cropping(squares)
-        self._lay_out()
+        super().set_squares(squares)
 
     def selected_rows(self) -> Rows:
         ranges = self.selectionModel().selection()
@@ -131,52 +88,6 @@ class GridCanvas(QAbstractItemView):
         return self._photos.id_at(row) if row >= 0 else 0
 
     @override
-    def visualRect(self, index: Index) -> QRect:
-        if not index.isValid() or index.row() >= self._grid.count:
-            return QRect()
-        x, y, width, height = self._grid.rect(index.row())
-        return QRect(x, y - self.verticalOffset(), width, height)
-
-    @override
-    def indexAt(self, point: QPoint) -> QModelIndex:
-        row = self._grid.item_at(point.x(), point.y() + self.verticalOffset())
-        return self._photos.index(row) if row >= 0 else QModelIndex()
-
-    @override
-    def scrollTo(
-        self,
-        index: Index,
-        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
-    ) -> None:
-        rect = self.visualRect(index)
-        if rect.isEmpty():
-            return
-        bar, height = self.verticalScrollBar(), self.viewport().height()
-        top, bottom = rect.top() - theme.TILE_GAP, rect.bottom() + 1 + theme.TILE_GAP
-        if hint == self.ScrollHint.PositionAtTop:
-            bar.setValue(bar.value() + top)
-        elif hint == self.ScrollHint.PositionAtBottom:
-            bar.setValue(bar.value() + bottom - height)
-        elif hint == self.ScrollHint.PositionAtCenter:
-            bar.setValue(bar.value() + rect.center().y() - height // 2)
-        elif top < 0 or bottom - top > height:
-            bar.setValue(bar.value() + top)
-        elif bottom > height:
-            bar.setValue(bar.value() + bottom - height)
-
-    @override
-    def horizontalOffset(self) -> int:
-        return 0
-
-    @override
-    def verticalOffset(self) -> int:
-        return self.verticalScrollBar().value()
-
-    @override
-    def isIndexHidden(self, index: Index) -> bool:
-        return False
-
-    @override
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
         region = QRegion()
         visible = self._visible()
@@ -187,55 +98,9 @@ class GridCanvas(QAbstractItemView):
         return region
 
     @override
-    def updateGeometries(self) -> None:
-        bar = self.verticalScrollBar()
-        bar.setSingleStep(max(20, self._tile_height // 3))
-        bar.setPageStep(self.viewport().height())
-        bar.setRange(0, max(0, self._grid.height - self.viewport().height()))
-        super().updateGeometries()
-
-    @override
-    def doItemsLayout(self) -> None:
-        self._lay_out()
-        super().doItemsLayout()
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        if event.size().width() != self._grid.width:
-            self._place = self._place or self._place_of(self._row_to_keep(None))
-            place = self._place
-            self._lay_out()
-            self._place = place  # for the next step of the same drag at the window's edge
-        super().resizeEvent(event)
-        self._want_look_up()
-
-    @override
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        if not self._placing:
-            self._place = None
-        self.viewport().scroll(dx, dy)
-        self._set_hovered(self.viewport().mapFromGlobal(self.cursor().pos()))
-        self._want_look_up()
-
-    def _lay_out(self) -> None:
-        """Compute the layout anew and put the kept photo back where it was."""
-        width, gap = self.viewport().width(), theme.TILE_GAP
-        model = self._photos
-        if self._squares:
-            count = model.rowCount()
-            self._grid = square_layout(count, width, self._tile_height, gap, model.sections)
-        else:
-            self._grid = justified_layout(
-                model.aspects, width, self._tile_height, gap, model.sections
-            )
-        self._placing = True
-        try:
-            self.updateGeometries()
-            self._restore_place()
-        finally:
-            self._placing = False
-        self._place = None
-        self.viewport().update()
+    def _on_view_moved(self) -> None:
+        if self.viewport().underMouse():
+            self._set_hovered(self.viewport().mapFromGlobal(self.cursor().pos()))
         self._want_look_up()
 
     def _set_hovered(self, point: QPoint) -> None:
@@ -248,54 +113,11 @@ class GridCanvas(QAbstractItemView):
                 self.viewport().update(self._tile_area(each))
         self._hovered = row
 
-    def _restore_place(self) -> None:
-        if self._place is None:
-            return
-        photo_id, y = self._place
-        row = self._photos.row_of(photo_id)
-        if row >= 0:
-            self.verticalScrollBar().setValue(self._grid.rect(row).y - y)
-
-    def _place_of(self, row: int) -> tuple[int, int] | None:
-        if not 0 <= row < self._grid.count or row >= self._photos.rowCount():
-            return None
-        y = self._grid.rect(row).y - self.verticalOffset()
-        return self._photos.id_at(row), y
-
-    def _row_to_keep(self, at: QPoint | None) -> int:
-        """The photo that should not move when the layout changes; -1 at the very top."""
-        if at is not None:
-            row = self._grid.item_at(at.x(), at.y() + self.verticalOffset())
-            if row >= 0:
-                return row
-        if self.verticalOffset() == 0:
-            return -1
-        visible, current = self._visible(), self.currentIndex().row()
-        return current if current in visible else self._first_visible()
-
-    def _first_visible(self) -> int:
-        """The first photo whose top edge is in view, else the first that shows at all."""
-        visible = self._visible()
-        if not visible:
-            return -1
-        row = self._grid.row_of(visible.start)
-        if self._grid.tops[row] < self.verticalOffset() and row + 1 < self._grid.rows:
-            return min(int(self._grid.firsts[row + 1]), visible.stop - 1)
-        return visible.start
-
-    def _visible(self) -> range:
-        top = self.verticalOffset()
-        return self._grid.items_between(top, top + self.viewport().height())
-
     def _tile_area(self, row: int) -> QRect:
         """A tile and the ring around it, in the viewport."""
         margin = RING + 1
         rect = self.visualRect(self._photos.index(row))
         return rect.adjusted(-margin, -margin, margin, margin)
-
-    @Slot()
-    def _on_about_to_insert(self) -> None:
-        self._place = self._place_of(self._row_to_keep(None))
 
     @Slot()
     def _on_about_to_reset(self) -> None:
@@ -307,13 +129,6 @@ class GridCanvas(QAbstractItemView):
     def _on_rows_changed(self) -> None:
         self._hovered = -1
         self._lay_out()
-
-    @override
-    def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:
-        staying = (row for row in self._visible() if not start <= row <= end)
-        if self._place is None and self.verticalOffset() > 0:
-            self._place = self._place_of(next(staying, -1))
-        super().rowsAboutToBeRemoved(parent, start, end)
 
     @Slot()
     def _on_reset(self) -> None:

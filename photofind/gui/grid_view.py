@@ -32,8 +32,9 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 from typing_extensions import override
 
 from photofind.gui.drag_out import drag_photos
-from photofind.gui.grid_canvas import MAX_TILE, MIN_TILE, Flag, GridCanvas, Index
+from photofind.gui.grid_canvas import GridCanvas
 from photofind.gui.grid_layout import Rect
+from photofind.gui.grid_surface import MAX_TILE, MIN_TILE, Flag, Index
 from photofind.gui.photo_model import PhotoModel
 
 __all__ = ["MAX_TILE", "MIN_TILE", "GridView"]

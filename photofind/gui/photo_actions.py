@@ -134,7 +134,8 @@ class PhotoActions(QObject):
 
     @Slot(object)
     def show_path_in_folder(self, path: Path) -> None:
-        show_in_folder(path, self)
+        say = self._window.parts.status.show_message
+        show_in_folder(path, self, lambda: say(f"No file manager opens {path.parent}"))
 
     def restore(self, command: TrashCommand) -> None:
         self._undoing = command
@@ -153,7 +154,15 @@ class PhotoActions(QObject):
 
     def _show_in_folder(self, photos: list[Photo]) -> None:
         for photo in photos[:1]:
-            show_in_folder(photo.path, self)
+            if not self._is_away(photo):
+                self.show_path_in_folder(photo.path)
+
+    def _is_away(self, photo: Photo) -> bool:
+        """Whether the file cannot be had at present, which is said then."""
+        if photo.offline:
+            say = self._window.parts.status.show_message
+            say(f"{photo.name} is on a drive that is not connected")
+        return photo.offline
 
     @Slot(int, int)
     def _on_selection_changed(self, _current: int, count: int) -> None:
@@ -256,8 +265,7 @@ class PhotoActions(QObject):
     def _open(self, photos: list[Photo]) -> None:
         say = self._window.parts.status.show_message
         for photo in photos[:_MOST_OPENED]:
-            if photo.offline:
-                say(f"{photo.name} is on a drive that is not connected")
+            if self._is_away(photo):
                 return
             if not open_photo(photo.path):
                 say(f"No program opens {photo.name}")

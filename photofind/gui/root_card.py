@@ -199,7 +199,9 @@ class _ExcludedEditor(QWidget):
         self._text.setPlaceholderText("private/*\n*_backup.jpg")
         self._text.setTabChangesFocus(True)
         self._text.setFixedHeight(self._text.fontMetrics().lineSpacing() * 4 + theme.GAP_3)
-        hint = QuietLabel("Leave out files whose path below this folder fits. One per line.")
+        hint = QuietLabel(
+            "Leave out files whose path below this folder matches. One pattern a line."
+        )
         save = QPushButton("Save")
         save.setProperty("primary", True)
         save.clicked.connect(self._on_save_clicked)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,9 @@ def test_an_offline_photo_is_said_to_be_offline(bench):
     bench.readers.lookup.photos_found.emit([make_photo(51, offline=True)])
     bench.window.parts.grid.photo_activated.emit(51)
     assert "not connected" in bench.window.parts.status.text()
+
+
+def test_a_photo_on_a_drive_that_is_away_is_not_shown_in_its_folder(bench):
+    bench.readers.lookup.photos_found.emit([replace(make_photo(51), offline=True)])
+    bench.actions.show_photo_in_folder(51)
+    assert "drive that is not connected" in bench.window.parts.status.text()
