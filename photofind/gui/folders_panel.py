@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QSize,
+    QStandardPaths,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -64,7 +73,7 @@ class FoldersPanel(QWidget):
         self._all = QTreeWidgetItem(self._tree, ["All photos", ""])
         self._all.setIcon(0, icon("image"))
         self._all.setTextAlignment(1, _RIGHT)
-        self._empty = QuietLabel("No folders yet. Add one with the + above.")
+        self._empty = QuietLabel("No folders yet. Add one with the button above.")
         self._empty.setContentsMargins(theme.GAP_3, 0, theme.GAP_3, theme.GAP_2)
         self._card = RootCard()
         self._line = QFrame()
@@ -257,7 +266,8 @@ class FoldersPanel(QWidget):
 
 def choose_folder(parent: QWidget, on_chosen: Callable[[str], None]) -> QFileDialog:
     """Ask for a folder without blocking; `on_chosen(str)` follows a choice."""
-    dialog = QFileDialog(parent.window(), "Add a folder with photos")
+    pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+    dialog = QFileDialog(parent.window(), "Add a folder with photos", pictures)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
