@@ -35,6 +35,7 @@ class Absences:
 
     def __init__(self) -> None:
         self._items: dict[Place, Absence] = {}
+        self._roots: defaultdict[int, dict[Place, Absence]] = defaultdict(dict)
         self._identities: defaultdict[tuple[int, int, int], set[Place]] = defaultdict(set)
         self._sizes: defaultdict[int, set[Place]] = defaultdict(set)
         self._latest: dict[int, float] = {}
@@ -48,6 +49,7 @@ class Absences:
     def add(self, absence: Absence) -> None:
         self.discard(absence.place)
         self._items[absence.place] = absence
+        self._roots[absence.place[0]][absence.place] = absence
         self._identities[identity(absence.known.stamp)].add(absence.place)
         self._sizes[absence.known.stamp.size].add(absence.place)
         root_id = absence.place[0]
@@ -58,6 +60,9 @@ class Absences:
         absence = self._items.pop(place, None)
         if absence is not None:
             stamp = absence.known.stamp
+            del self._roots[place[0]][place]
+            if not self._roots[place[0]]:
+                del self._roots[place[0]]
             _leave(self._identities, identity(stamp), place)
             _leave(self._sizes, stamp.size, place)
         return absence
@@ -68,10 +73,10 @@ class Absences:
         self._latest.pop(root_id, None)
 
     def roots(self) -> set[int]:
-        return {place[0] for place in self._items}
+        return set(self._roots)
 
     def of_root(self, root_id: int) -> Iterator[Absence]:
-        return (item for place, item in self._items.items() if place[0] == root_id)
+        return iter(self._roots[root_id].values() if root_id in self._roots else ())
 
     def quiet_since(self, root_id: int) -> float:
         """When the latest absence of a root was noticed."""
@@ -87,6 +92,11 @@ class Absences:
     def has_size(self, size: int) -> bool:
         """Whether a file of this size is missing."""
         return size in self._sizes
+
+    def has_any_size(self, root_id: int, sizes: set[int]) -> bool:
+        """Whether a file of one of these sizes is missing below a root."""
+        common = (size for size in sizes if size in self._sizes)
+        return any(place[0] == root_id for size in common for place in self._sizes[size])
 
     def sizes(self) -> set[int]:
         return set(self._sizes)

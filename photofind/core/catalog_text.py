@@ -23,7 +23,8 @@ def write_text(database: Database, photo_id: int) -> None:
         (photo_id,),
     )
     assert row is not None
-    *folders, name = os.fsdecode(row[0]).split("/")
+    # What follows a zero byte tells names apart that look the same; nobody types it.
+    *folders, name = (part.partition("\0")[0] for part in os.fsdecode(row[0]).split("/"))
     root_name = os.path.basename(os.fsdecode(row[1]))  # noqa: PTH119 - no path is needed
     database.execute(
         "INSERT OR REPLACE INTO photo_text(rowid, name, folder, camera) VALUES (?, ?, ?, ?)",

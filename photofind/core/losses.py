@@ -11,7 +11,7 @@ from photofind.core.absences import Absence, Absences, loss_reason
 from photofind.core.catalog import Catalog
 from photofind.core.disk import is_absent, why_unusable
 from photofind.core.filing import Filing
-from photofind.core.root_states import RootStates
+from photofind.core.root_states import SAMPLES, RootStates
 from photofind.core.types import PhotoId, Root
 
 _ADVICE = " Connect its drive, or confirm that they are gone."
@@ -64,10 +64,13 @@ class Losses:
         reason = loss_reason(lost, root.photos + root.failed)
         if not reason or self._roots.is_accepted(root.root_id):
             return True
-        self.set_offline(root, reason + _ADVICE, list(self._paths(root, absences).values()))
+        samples = absences[:: max(1, len(absences) // SAMPLES)]
+        self.set_offline(root, reason + _ADVICE, list(self._paths(root, samples).values()))
         return False
 
     def _paths(self, root: Root, absences: Sequence[Absence]) -> dict[PhotoId, Path]:
+        """Where the files were. Only a key that is plain ASCII is for certain the name itself."""
         paths = {item.known.photo_id: root.path / item.place[1] for item in absences}
-        paths.update((photo.photo_id, photo.path) for photo in self._catalog.photos(list(paths)))
+        odd = [item.known.photo_id for item in absences if not item.place[1].isascii()]
+        paths.update((photo.photo_id, photo.path) for photo in self._catalog.photos(odd))
         return paths

@@ -11,7 +11,7 @@ from photofind.core.catalog import Catalog
 from photofind.core.disk import why_unusable
 from photofind.core.types import Root, RootState
 
-_SAMPLES = 16  # missing files whose return is looked for
+SAMPLES = 16  # missing files whose return is looked for
 
 
 class RootStates:
@@ -57,8 +57,8 @@ class RootStates:
 
     def set_offline(self, root_id: int, reason: str, missing: Sequence[str] = ()) -> None:
         """Keep everything of a root until it is back; `missing` are paths to look for."""
-        step = max(1, len(missing) // _SAMPLES)
-        self._samples[root_id] = list(missing[::step])[:_SAMPLES]
+        step = max(1, len(missing) // SAMPLES)
+        self._samples[root_id] = list(missing[::step])[:SAMPLES]
         root = self.get(root_id)
         if root is None or (root.state, root.state_reason) == (RootState.OFFLINE, reason):
             return

@@ -11,10 +11,13 @@ import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from photofind.core.disk import stamp_of, why_unusable
+from photofind.core.disk import is_listed, stamp_of, why_unusable
 from photofind.core.exclusions import Exclusions, is_cloud_only, is_hidden, own_folders
 from photofind.core.types import FileStamp, Root
+
+TWIN_MARK = "\0"  # in no name; what follows it in a key is no part of the name
 
 _PAUSE_EVERY = 1000  # entries of one folder between two looks at the clock
 
@@ -58,6 +61,29 @@ def key_of(relpath: str) -> str:
     return relpath if relpath.isascii() else unicodedata.normalize("NFC", relpath)
 
 
+def key_at(base: Path, relpath: str) -> str:
+    """The key of a path below `base`, which need not be there (any more).
+
+    Where a folder holds both forms of one name, as folders from a Mac may on other systems, the
+    NFC one has the plain key. Looks at the disk only for names that are in another form.
+    """
+    if key_of(relpath) == relpath:
+        return relpath
+    parts: list[str] = []
+    folder = base
+    for name in relpath.split("/"):
+        plain = key_of(name)
+        has_twin = plain != name and is_listed(folder / plain)
+        parts.append(_twin_key(name) if has_twin else plain)
+        folder /= name
+    return "/".join(parts)
+
+
+def _twin_key(name: str) -> str:
+    """The key of a name whose NFC form is another file's: told apart by its bytes."""
+    return f"{key_of(name)}{TWIN_MARK}{os.fsencode(name).hex()}"
+
+
 def is_below(key: str, folder: str) -> bool:
     """Whether a key is that of a folder, or of something in it. "" is the root."""
     return not folder or key == folder or key.startswith(folder + "/")
@@ -97,6 +123,7 @@ class Scan:
     _rules: Exclusions = field(default_factory=Exclusions)
     _folders: list[str] = field(default_factory=list[str])
     _links: deque[str] = field(default_factory=deque[str])
+    _keys: dict[str, str] = field(default_factory=dict[str, str])  # of folders to be looked into
     _seen: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     _walk: Iterator[None] | None = None
 
@@ -108,12 +135,15 @@ class Scan:
     def result(self) -> ScanResult:
         return ScanResult(
             root_id=self.root.root_id,
-            below=key_of(self.below),
+            below=self._below_key(),
             files=self._files,
             errors=tuple(self._errors),
             unread=tuple(self._unread),
             missing=self._missing,
         )
+
+    def _below_key(self) -> str:
+        return key_at(self.root.path, self.below)
 
     def advance(self, seconds: float) -> bool:
         """Go on for about this long; True when there is nothing left to look at."""
@@ -122,7 +152,7 @@ class Scan:
             self._walk = self._look_around()
         for _ in self._walk:
             if self.cancelled():
-                self._unread.append(key_of(self.below))
+                self._unread.append(self._below_key())
                 return True
             if time.monotonic() >= deadline:
                 return False
@@ -137,6 +167,7 @@ class Scan:
             return
         self._real_base = os.path.realpath(self._base)
         if not self._rules.skips(self.below, folder=True):
+            self._keys[self.below] = self._below_key()
             self._folders.append(self.below)
         while (relpath := self._next_folder()) is not None:
             yield from self._look_into(relpath)
@@ -161,6 +192,7 @@ class Scan:
 
     def _look_into(self, relpath: str) -> Iterator[None]:
         path = self._absolute(relpath)
+        folder_key = self._keys.pop(relpath)
         try:
             status = os.stat(path)  # noqa: PTH116
             identity = (status.st_dev, status.st_ino)
@@ -170,9 +202,10 @@ class Scan:
             with os.scandir(path) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            self._could_not_read(relpath, error)
+            self._could_not_read(relpath, folder_key, error)
             return
-        skipped = own_folders({entry.name for entry in listed}, is_root=not relpath)
+        names = {entry.name for entry in listed}
+        skipped = own_folders(names, is_root=not relpath)
         if skipped is None:
             return
         parent = relpath.rpartition("/")[2]
@@ -180,62 +213,57 @@ class Scan:
             if position % _PAUSE_EVERY == 0:
                 yield
             if entry.name not in skipped:
-                self._consider(entry, f"{relpath}/{entry.name}" if relpath else entry.name, parent)
+                place = f"{relpath}/{entry.name}" if relpath else entry.name
+                plain = key_of(entry.name)
+                name = _twin_key(entry.name) if plain != entry.name and plain in names else plain
+                self._consider(entry, place, f"{folder_key}/{name}" if folder_key else name, parent)
 
-    def _could_not_read(self, relpath: str, error: OSError) -> None:
+    def _could_not_read(self, relpath: str, key: str, error: OSError) -> None:
         gone = error.errno in (errno.ENOENT, errno.ENOTDIR)
         if gone and not os.path.lexists(self._absolute(relpath)):
             return
-        self._unread.append(key_of(relpath))
+        self._unread.append(key)
         reason = "no permission" if isinstance(error, PermissionError) else error.strerror
         self._errors.append(f"{self._absolute(relpath)} could not be read: {reason}")
 
-    def _consider(self, entry: "os.DirEntry[str]", relpath: str, parent: str) -> None:
+    def _consider(self, entry: "os.DirEntry[str]", relpath: str, key: str, parent: str) -> None:
         try:
             if entry.is_dir(follow_symlinks=False):
                 if not self._skips_folder(entry, relpath, parent):
+                    self._keys[relpath] = key
                     self._folders.append(relpath)
             elif not self._rules.skips_file(entry.name, relpath):
                 if entry.is_file():
-                    self._add(relpath, entry.stat())
+                    self._add(relpath, key, entry.stat())
                 elif entry.is_symlink():
-                    self._consider_link(entry, relpath, parent)
+                    self._consider_link(entry, relpath, key, parent)
             elif entry.is_symlink():
-                self._consider_link(entry, relpath, parent)
+                self._consider_link(entry, relpath, key, parent)
         except FileNotFoundError:
             pass
         except OSError as error:
-            self._could_not_read(relpath, error)
+            self._could_not_read(relpath, key, error)
 
-    def _consider_link(self, entry: "os.DirEntry[str]", relpath: str, parent: str) -> None:
+    def _consider_link(
+        self, entry: "os.DirEntry[str]", relpath: str, key: str, parent: str
+    ) -> None:
         if self._rules.skips_folder(entry.name, relpath, parent):
             return
         if entry.is_dir():
+            self._keys[relpath] = key
             self._links.append(relpath)
         elif not entry.is_file():
-            self._unread.append(key_of(relpath))  # leads nowhere now: maybe an unplugged drive
+            self._unread.append(key)  # leads nowhere now: maybe an unplugged drive
 
     def _skips_folder(self, entry: "os.DirEntry[str]", relpath: str, parent: str) -> bool:
         if self._rules.skips_folder(entry.name, relpath, parent):
             return True
         return os.name == "nt" and is_hidden(entry.stat(follow_symlinks=False))
 
-    def _add(self, relpath: str, status: os.stat_result) -> None:
-        if is_hidden(status):
-            return
-        raw = os.fsencode(relpath)
-        key = key_of(relpath)
-        if key in self._files:
-            key = self._settle_twins(key, relpath)
-        self._files[key] = FoundFile(raw, stamp_of(status), is_cloud_only(status))
-
-    def _settle_twins(self, key: str, relpath: str) -> str:
-        """Two names that differ only in how accents are written: the NFC one has the plain key."""
-        if relpath != key:
-            return relpath
-        twin = self._files[key]
-        self._files[os.fsdecode(twin.raw_relpath)] = twin
-        return key
+    def _add(self, relpath: str, key: str, status: os.stat_result) -> None:
+        if not is_hidden(status):
+            raw = os.fsencode(relpath)
+            self._files[key] = FoundFile(raw, stamp_of(status), is_cloud_only(status))
 
 
 def _contains(folder: str, path: str) -> bool:

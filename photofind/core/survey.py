@@ -19,7 +19,7 @@ from photofind.core.losses import Losses
 from photofind.core.reconcile import Difference, Move, compare, find_moves, likely_lost
 from photofind.core.root_states import RootStates
 from photofind.core.scan_requests import ScanRequests
-from photofind.core.scanner import FoundFile, Scan, Scanner, ScanResult, is_below, key_of
+from photofind.core.scanner import FoundFile, Scan, Scanner, ScanResult, is_below, key_at
 from photofind.core.timing import Timing
 from photofind.core.types import Change, ChangeKind, FileStamp, Root, RootState
 
@@ -137,7 +137,7 @@ class Survey:
         stamp = self._stamp_at((root.root_id, relpath))
         if stamp is not None:
             file = FoundFile(os.fsencode(relpath), stamp)
-            self._look_at(root, key_of(relpath), file, None, now)
+            self._look_at(root, key_at(root.path, relpath), file, None, now)
 
     def forget_root(self, root_id: int) -> None:
         """A root was removed, or went offline: nothing of it is under way any more."""
@@ -154,13 +154,13 @@ class Survey:
         place = root.root_id, change.relpath
         if change.kind is ChangeKind.TOUCHED:
             if self._settling.add(place, now, insist=True) is not None:
-                self._absences.discard((root.root_id, key_of(change.relpath)))
+                self._absences.discard((root.root_id, key_at(root.path, change.relpath)))
         elif not is_listed(root.path / change.relpath):
             self._settling.drop([place])
             self._note_absence(root, change.relpath, now)
 
     def _note_absence(self, root: Root, relpath: str, now: float) -> None:
-        key = key_of(relpath)
+        key = key_at(root.path, relpath)
         known = self._known(root.root_id, [key]).get(key)
         if known is not None:
             self._absences.add(Absence((root.root_id, key), known, now))
@@ -183,12 +183,13 @@ class Survey:
                 self._take_settled_of(root, items, now)
 
     def _take_settled_of(self, root: Root, items: Sequence[Settled], now: float) -> None:
+        keys = {item: key_at(root.path, item.relpath) for item in items}
         files = {
-            key_of(item.relpath): FoundFile(os.fsencode(item.relpath), item.stamp)
-            for item in items
+            key: FoundFile(os.fsencode(item.relpath), item.stamp)
+            for item, key in keys.items()
             if item.stamp is not None
         }
-        known = self._known(root.root_id, [key_of(item.relpath) for item in items])
+        known = self._known(root.root_id, list(keys.values()))
         for key in files:
             self._absences.discard((root.root_id, key))
         difference = compare(root.root_id, files, known)
@@ -200,7 +201,7 @@ class Survey:
             self._queue.add(task_for(root, place[1], file))
         for place, (file, there) in difference.changed.items():
             self._queue.add(task_for(root, place[1], file, there))
-        insisted = {key_of(item.relpath) for item in items if item.insist}
+        insisted = {key for item, key in keys.items() if item.insist}
         for key in insisted & files.keys() & known.keys():
             if not known[key].ok and known[key].stamp == files[key].stamp:
                 self._queue.add(task_for(root, key, files[key], known[key]))
@@ -315,8 +316,8 @@ class Survey:
         for root_id in self._absences.roots():
             if self.is_scanning or now - self._absences.quiet_since(root_id) < self.hold:
                 continue
-            sizes = {absence.known.stamp.size for absence in self._absences.of_root(root_id)}
-            if sizes & self._settling.sizes() or sizes & self._queue.undecided_sizes():
+            undecided = self._settling.sizes() | self._queue.undecided_sizes()
+            if self._absences.has_any_size(root_id, undecided):
                 continue
             self._losses.decide(root_id)
             done = True

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from photofind.core.exclusions import Exclusions, is_cloud_only
-from photofind.core.scanner import Scanner, ScanResult, key_of
+from photofind.core.scanner import Scanner, ScanResult, is_below, key_at, key_of
 from photofind.core.types import Root, RootState
 
 needs_bytes = pytest.mark.skipif(sys.platform != "linux", reason="names are not bytes here")
@@ -207,7 +207,25 @@ def test_two_names_that_look_alike_are_two_files(tmp_path):
     write(tmp_path / composed, b"1")
     write(tmp_path / decomposed, b"22")
     found = scan(tmp_path).files
-    assert {key: file.stamp.size for key, file in found.items()} == {composed: 1, decomposed: 2}
+    assert found[composed].stamp.size == 1
+    (other,) = found.keys() - {composed}
+    assert found[other].raw_relpath == decomposed.encode()
+    assert unicodedata.is_normalized("NFC", other)
+
+
+@needs_bytes
+def test_a_key_is_the_same_for_a_scan_and_for_a_single_path(tmp_path):
+    names = [unicodedata.normalize(form, "é") for form in ("NFC", "NFD")]
+    for folder in names:
+        for name in ("a.jpg", "ü/a.jpg", *(f"{name}.jpg" for name in names)):
+            write(tmp_path / folder / name)
+    write(tmp_path / unicodedata.normalize("NFD", "Köln") / "a.jpg")
+    found = {os.fsdecode(file.raw_relpath): key for key, file in scan(tmp_path).files.items()}
+    assert len(found) == len(set(found.values())) == 9
+    assert {relpath: key_at(tmp_path, relpath) for relpath in found} == found
+    part = Scanner().scan(root_at(tmp_path), below=names[1])
+    assert set(part.files) == {key for path, key in found.items() if path.startswith(names[1])}
+    assert all(is_below(key, part.below) for key in part.files)
 
 
 def test_a_cancelled_scan_is_not_complete(tmp_path):
