@@ -6,6 +6,7 @@ as one; where they are part of a larger group they stand behind their keeper. So
 for removal in one group only, and a keeper may keep for one group of each kind.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -195,16 +196,27 @@ def freed_bytes(group: DuplicateGroup) -> int:
 
 
 def _without_links(photos: list[Photo]) -> list[Photo]:
-    """Best first; of hard links to one file only the best: removing one frees nothing."""
-    seen: set[tuple[int, int]] = set()
+    """Best first; of several names of one file only the best: removing one frees nothing, and
+    where the others are links to it, nothing would be left."""
     kept: list[Photo] = []
+    by_inode: defaultdict[int, list[Photo]] = defaultdict(list)
     for photo in sorted(photos, key=quality):
-        file = (photo.root_id, photo.stamp.inode)
-        if photo.stamp.inode and file in seen:
+        others = by_inode[photo.stamp.inode]
+        if photo.stamp.inode and any(_is_one_file(photo, other) for other in others):
             continue
-        seen.add(file)
+        others.append(photo)
         kept.append(photo)
     return kept
+
+
+def _is_one_file(one: Photo, other: Photo) -> bool:
+    """Whether two photos of one inode are names of one file, and not files of two volumes."""
+    if one.root_id == other.root_id:
+        return True
+    try:
+        return one.path.samefile(other.path)
+    except OSError:
+        return False
 
 
 def _moved(pairs: Pairs, position: npt.NDArray[np.int64]) -> Pairs:

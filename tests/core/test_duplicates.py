@@ -198,6 +198,23 @@ def test_hard_links_are_no_duplicates(library):
     assert third in members(group)
 
 
+def test_links_between_folders_are_no_duplicates(library, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    other = library.catalog.add_root(elsewhere)
+    real = library.root_folder / "real.jpg"
+    real.write_bytes(b"x")
+    (elsewhere / "link.jpg").symlink_to(real)
+    (elsewhere / "another.jpg").write_bytes(b"x")  # of another volume, with the same inode there
+    library.add(Shot("real.jpg", stranger(50), content=b"x", inode=77))
+    (link,) = library.add(Shot("link.jpg", stranger(50), content=b"x", inode=77))
+    at = library.catalog.photos([link])[0].stamp
+    library.catalog.move(link, other.root_id, "link.jpg", b"link.jpg", at)
+    assert find(library) == []
+    library.catalog.move(link, other.root_id, "another.jpg", b"another.jpg", at)
+    assert [group.kind for group in find(library)] == [IDENTICAL]
+
+
 def test_decision_is_remembered_by_content(library):
     library.add(
         Shot("a.jpg", stranger(50), content=b"x", phash=1),
