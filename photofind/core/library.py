@@ -4,7 +4,8 @@ Belongs to the one thread and process that holds the writer's lock. The window's
 `photofind index` both use it.
 """
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,10 @@ from photofind.core.types import (
     PhotoId,
     Root,
 )
+from photofind.core.vector_file import remove_index
 from photofind.core.vectors import VectorIndex
+
+BUILTIN = "builtin"  # the model that is no folder of the library
 
 
 def _ignore(*_: object) -> None:
@@ -38,6 +42,7 @@ class Library:
     vectors: VectorIndex
     indexer: Indexer
     trash: Trash
+    paths: LibraryPaths
 
     @classmethod
     def open(
@@ -68,7 +73,7 @@ class Library:
             on_notice=on_notice,
             on_roots_changed=on_roots_changed,
         )
-        return cls(catalog, thumbnails, vectors, indexer, Trash(catalog))
+        return cls(catalog, thumbnails, vectors, indexer, Trash(catalog), paths)
 
     def load_index(self) -> list[str]:
         """Read the search index, or build it anew; returns what the user should know."""
@@ -114,9 +119,23 @@ class Library:
         self.indexer.use_encoder(analyzer, vectors)
         return notices
 
-    def tidy(self) -> None:
-        """Drop cached thumbnails of photos that are known no longer."""
+    def tidy(self, others: Collection[str] = ()) -> None:
+        """Drop cached thumbnails of photos that are known no longer, and what was made for models
+        that were removed. `others` are keys of encoders that may still answer."""
         self.thumbnails.remove_unused(self.catalog.contents())
+        for key in self.catalog.counts().with_vector:
+            if key not in others and self._is_removed(key):
+                self.catalog.drop_vectors(key)
+                remove_index(self.paths.index, key)
+
+    def _is_removed(self, key: str) -> bool:
+        """Whether the model of these vectors is gone, or has other weights by now."""
+        name, present = (each.rpartition("-")[0] for each in (key, self.vectors.key))
+        if name == present:
+            return key != self.vectors.key
+        return self.paths.models.is_dir() and not (
+            name == BUILTIN or os.path.lexists(self.paths.models / name)
+        )
 
     def close(self) -> None:
         self.indexer.close()

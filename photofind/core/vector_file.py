@@ -5,6 +5,7 @@ goes out as bytes → temporary file → fsync → rename, the sidecar after it,
 back that the sidecar does not vouch for.
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -58,6 +59,14 @@ def write_index(path: Path, data: bytes | bytearray, sidecar: Sidecar) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, data)
     replace_file(sidecar_path(path), json.dumps(whole, indent=1).encode())
+
+
+def remove_index(folder: Path, key: str) -> None:
+    """Delete the index of an encoder, as far as it is there."""
+    path = index_path(folder, key)
+    for part in (path, sidecar_path(path)):
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def read_index(path: Path, key: str, dimension: int) -> tuple[bytes, Sidecar]:

@@ -378,7 +378,7 @@ class LibraryThread(QThread):
     def _on_idle(self) -> None:
         if not self._tidied:
             self._tidied = True
-            self._library.tidy()
+            self._library.tidy([item.key for item in self._others])
         jobs, self._jobs = self._jobs, []
         for job in jobs:
             job.answer({"report": report_document(self._library.indexer.finish_run(job.run))})
