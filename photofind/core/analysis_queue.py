@@ -6,14 +6,14 @@ in `indexer`; nothing here reads or writes the catalog.
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from photofind.core.absences import Place
-from photofind.core.images import content_hash
+from photofind.core.hasher import Hasher
 from photofind.core.types import Analysis, FileStamp, PhotoId
 
 OUTSTANDING = 96  # analyses under way at once: enough for full batches, little to lose
@@ -66,7 +66,7 @@ class AnalysisQueue:
         self._waiting: dict[tuple[Place, Need], Task] = {}
         self._sizes: Counter[int] = Counter()
         self._running: dict[Future[Analysis] | Future[bytes], Task] = {}
-        self._hasher = ThreadPoolExecutor(1, thread_name_prefix="hasher")
+        self._hasher = Hasher()
 
     def use_analyzer(self, analyzer: Analyzer) -> None:
         """Ask another analyzer from now on; what the former one has not begun is taken back."""
@@ -117,7 +117,7 @@ class AnalysisQueue:
     def undecided_sizes(self) -> set[int]:
         """Sizes of new files that may still turn out to be known photos."""
         running = {task.stamp.size for task in self._running.values() if task.need is Need.PHOTO}
-        return running | self._sizes.keys()
+        return running.union(self._sizes)
 
     def take(self) -> Task | None:
         """The next task, no longer waiting."""
@@ -136,7 +136,7 @@ class AnalysisQueue:
 
     def submit_hash(self, task: Task) -> None:
         """Have the file's content hash taken."""
-        self._run(task, self._hasher.submit(content_hash, task.path))
+        self._run(task, self._hasher.submit(task.path))
 
     def answers(self) -> Iterator[Answer]:
         """Everything that has been finished since the last call."""
@@ -156,7 +156,7 @@ class AnalysisQueue:
 
     def close(self) -> None:
         self.withdraw()
-        self._hasher.shutdown(wait=True, cancel_futures=True)
+        self._hasher.close()
 
     def _run(self, task: Task, future: "Future[Analysis] | Future[bytes]") -> None:
         self._running[future] = task

@@ -16,8 +16,10 @@ from photofind.core.catalog_rows import KnownFile
 from photofind.core.catalog_trash import CatalogTrash, TrashBatch, TrashEntry, TrashState
 from photofind.core.catalog_vectors import CatalogVectors
 from photofind.core.database import Database
+from photofind.core.database_errors import corrupt_message
 from photofind.core.errors import CatalogCorruptError, LibraryError
 from photofind.core.migrations import CURRENT_VERSION, migrate, refuse_newer, version_of
+from photofind.core.paths import LibraryPaths
 
 __all__ = [
     "Catalog",
@@ -47,6 +49,7 @@ class Catalog(
 
         Raises CatalogCorruptError, CatalogTooNewError, or LibraryError.
         """
+        _refuse_emptied(path)
         database = Database.open(path)
         with database.closed_on_error():
             taken = migrate(database)
@@ -63,6 +66,7 @@ class Catalog(
         """
         if not path.exists():
             raise _no_library(path)
+        _refuse_emptied(path)
         database = Database.open_readonly(path)
         with database.closed_on_error():
             refuse_newer(database)
@@ -120,6 +124,19 @@ class Catalog(
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _refuse_emptied(path: Path) -> None:
+    """Raise CatalogCorruptError for an empty file in a library that has been in use.
+
+    The thumbnails come after the catalog is made, so beside them it cannot be a beginning.
+    """
+    try:
+        emptied = path.stat().st_size == 0 and LibraryPaths(path.parent).thumbnails.exists()
+    except OSError:
+        return
+    if emptied:
+        raise CatalogCorruptError(corrupt_message(path, "the file is empty"))
 
 
 def _no_library(path: Path) -> LibraryError:

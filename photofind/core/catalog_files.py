@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from photofind.core.catalog_rows import (
     CatalogPart,
@@ -41,21 +40,6 @@ class CatalogFiles(CatalogPart):
             )
             for key, photo_id, size, mtime_ns, inode, ok, reason, content, attempts in rows
         }
-
-    def photo_id_at(self, path: Path) -> PhotoId | None:
-        """The photo at this path, None where there is none."""
-        for candidate in dict.fromkeys((path.absolute(), path.parent.resolve() / path.name)):
-            for root_id, root in self._db.rows("SELECT root_id, path FROM roots"):
-                folder = Path(os.fsdecode(root))
-                if not candidate.is_relative_to(folder):
-                    continue
-                found = self._db.value(
-                    "SELECT photo_id FROM photos WHERE root_id = ? AND relpath = ? AND status = 1",
-                    (root_id, path_key(candidate.relative_to(folder).as_posix())),
-                )
-                if found is not None:
-                    return int(found)
-        return None
 
     def clear_failures(self, ids: list[PhotoId] | None = None) -> list[tuple[int, str]]:
         """Forget failures, all or these. Returns (root_id, relpath) of each, to try again."""

@@ -75,12 +75,6 @@ class CatalogRoots(CatalogPart):
             (json.dumps(list(patterns)), root_id),
         )
 
-    def root_volume(self, root_id: int) -> str:
-        """The id of the volume the folder was on when it was added, "" where unknown."""
-        return str(
-            self._db.value("SELECT volume_id FROM roots WHERE root_id = ?", (root_id,)) or ""
-        )
-
 
 def volume_of(folder: Path) -> str:
     """An id of the volume that stays the same over mounts; "" where the system names none."""

@@ -59,6 +59,9 @@ _FILE_REASONS = {
     errno.ENOTCONN: "the network drive is not connected",
     errno.ETIMEDOUT: "the network drive did not answer",
 }
+_PASSING = (errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT)
+PASSING_REASONS = frozenset(_FILE_REASONS[number] for number in _PASSING)
+"""Why a file may be unreadable now and readable later without having changed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

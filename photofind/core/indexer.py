@@ -6,30 +6,28 @@ answer of the engine means, `filing` writes it.
 """
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from photofind.core.analysis_queue import AnalysisQueue, Analyzer, Need, Task
+from photofind.core.backlog import Backlog
 from photofind.core.catalog import Catalog
 from photofind.core.errors import EncoderError, EngineError, LibraryError, PhotofindError
-from photofind.core.filing import Filing, Tally
+from photofind.core.filing import Filing
 from photofind.core.hints import Inbox
 from photofind.core.progress import ProgressReporter
 from photofind.core.results import Results
 from photofind.core.root_states import RootStates
+from photofind.core.runs import IndexRun, Runs
 from photofind.core.survey import Survey
 from photofind.core.thumbnails import ThumbnailStore
 from photofind.core.timing import Appointment, Timing
 from photofind.core.types import (
     Change,
-    Failure,
     IndexProgress,
     IndexReport,
     PhotoId,
-    RootState,
 )
 from photofind.core.vectors import VectorIndex
 
@@ -39,16 +37,6 @@ log = logging.getLogger(__name__)
 
 _SLICE = 0.04  # seconds one part of a step may take
 _TICK = 0.1  # longest sleep while something is under way
-_ADOPT = 256  # photos without a vector that are queued at once
-
-
-@dataclass(frozen=True, slots=True)
-class IndexRun:
-    """One piece of work whose report somebody waits for."""
-
-    roots: tuple[int, ...]
-    started: float  # seconds, monotonic
-    tally: Tally
 
 
 class Indexer:
@@ -97,7 +85,8 @@ class Indexer:
         self._results = Results(self._queue, self._survey, self._filing, self._reporter.meter)
         self._trouble: PhotofindError | None = None
         self._retry_at = 0.0
-        self._adopting = True
+        self._runs = Runs(catalog, self._filing)
+        self._backlog = Backlog(catalog, self._roots, self._survey, self._queue, self._results)
         self._check = Appointment(timing.check, now)
         self._reconcile = Appointment(timing.reconcile, now)
         self._saving = Appointment(timing.save, now + timing.save)
@@ -123,10 +112,6 @@ class Indexer:
         """End `run_until_idle`, and any scan, as soon as possible."""
         self._cancelled.set()
         self._inbox.ring()
-
-    @property
-    def is_paused(self) -> bool:
-        return self._paused
 
     @property
     def trouble(self) -> PhotofindError | None:
@@ -165,40 +150,22 @@ class Indexer:
 
     def start_run(self, roots: Sequence[int]) -> IndexRun:
         """Scan these roots and count what is done; `finish_run` once `step` says all is done."""
-        tally = Tally(frozenset(roots))
-        self._filing.tallies.append(tally)
+        run = self._runs.begin(roots)
         for root_id in roots:
             self._survey.request_scan(root_id)
+        self._backlog.retry_passing()
         self._inbox.ring()
-        return IndexRun(tuple(roots), time.monotonic(), tally)
+        return run
 
     def finish_run(self, run: IndexRun) -> IndexReport:
         """Store what is finished; what was done since `start_run`."""
         self._results.collect(time.monotonic())
         self._save()
-        self._filing.tallies.remove(run.tally)
-        return IndexReport(
-            indexed=run.tally.indexed,
-            unchanged=len(run.tally.unchanged),
-            removed=run.tally.removed,
-            moved=run.tally.moved,
-            failed=self._failures(run.roots),
-            seconds=time.monotonic() - run.started,
-            notices=tuple(run.tally.notices),
-        )
+        return self._runs.end(run)
 
     def retry_failed(self, ids: Sequence[PhotoId] | None = None) -> None:
         """Try files again that could not be used; None: all of them."""
-        failures = self._catalog.failures()
-        if ids is not None:
-            failures = [failure for failure in failures if failure.photo_id in set(ids)]
-        self._catalog.clear_failures([failure.photo_id for failure in failures])
-        self._results.hopeless.clear()
-        for root in self._roots.refresh().values():
-            for failure in failures:
-                if root.state is RootState.ONLINE and root.path in failure.path.parents:
-                    relpath = failure.path.relative_to(root.path).as_posix()
-                    self._survey.try_again(root, relpath, time.monotonic())
+        self._backlog.retry_failed(ids)
         self._inbox.ring()
 
     def accept_losses(self, root_id: int) -> None:
@@ -217,12 +184,11 @@ class Indexer:
         self._queue.use_analyzer(analyzer)
         self._filing.vectors = vectors
         self._trouble = None
-        self._adopting = True
-        self._results.hopeless.clear()
+        self._backlog.look_for_vectors(anew=True)
 
     def remake_thumbnails(self, ids: Sequence[PhotoId]) -> None:
         """Have thumbnails made again that were lost; `on_indexed` tells when they are there."""
-        self._queue_known(ids, Need.THUMBNAIL)
+        self._backlog.queue_known(ids, Need.THUMBNAIL)
 
     def close(self) -> None:
         """Store what is finished and save the index. Catalog and thumbnails stay open."""
@@ -256,7 +222,7 @@ class Indexer:
                 self._queue.withdraw()
             elif self._trouble is None:
                 worked |= self._survey.work(now, _SLICE)
-                worked |= self._submit(now) or self._adopt()
+                worked |= self._submit(now) or (self._is_at_rest() and self._backlog.adopt())
             worked |= self._commit(now)
             return worked or self._filing.vectors.maintain()
         except LibraryError as error:
@@ -265,6 +231,9 @@ class Indexer:
 
     def _is_busy(self) -> bool:
         return bool(self._inbox or self._queue.left or self._filing or not self._survey.is_idle)
+
+    def _is_at_rest(self) -> bool:
+        return not self._queue.left and not self._filing and self._survey.is_idle
 
     def _submit(self, now: float) -> bool:
         """Give the engine what it has room for; whether anything was given."""
@@ -311,29 +280,6 @@ class Indexer:
         self._retry_at = now + self._timing.engine_retry
         self._queue.withdraw()
 
-    # Photos that are known but lack something.
-
-    def _adopt(self) -> bool:
-        """Queue photos that have no vector of the present encoder, once nothing else is left."""
-        if not self._adopting or self._queue.left or self._filing or not self._survey.is_idle:
-            return False
-        key = self._queue.analyzer.encoder_key
-        hopeless = self._results.hopeless
-        rows = self._catalog.without_vector(key, _ADOPT + len(hopeless))
-        ids = [photo_id for photo_id, _ in rows if photo_id not in hopeless]
-        self._adopting = bool(ids)
-        self._queue_known(ids, Need.VECTOR)
-        return bool(ids)
-
-    def _queue_known(self, ids: Sequence[PhotoId], need: Need) -> None:
-        for photo in self._catalog.photos(ids):
-            root = self._roots.get(photo.root_id)
-            if root is None or photo.offline:
-                continue
-            raw = os.fsencode(photo.path.relative_to(root.path).as_posix())
-            place = photo.root_id, photo.relpath
-            self._queue.add(Task(place, raw, photo.path, photo.stamp, need, photo.photo_id))
-
     # From time to time.
 
     def _do_duties(self, now: float) -> None:
@@ -341,7 +287,8 @@ class Indexer:
             for root_id in self._roots.to_be_scanned():
                 self._survey.request_scan(root_id)
         if self._reconcile.is_due(now):
-            self._adopting = True
+            self._backlog.look_for_vectors()
+            self._backlog.retry_passing()
             for root in self._roots.refresh().values():
                 self._survey.request_scan(root.root_id)
         if self._saving.is_due(now):
@@ -352,7 +299,9 @@ class Indexer:
             while self._filing:
                 self._filing.commit()
             self._filing.vectors.save(self._catalog)
-        except (LibraryError, OSError) as error:
+        except LibraryError as error:
+            log.info("not everything could be saved: %s", error)  # whoever works on is told
+        except OSError as error:
             log.warning("the search index could not be saved: %s", error)
 
     # Telling.
@@ -367,11 +316,5 @@ class Indexer:
         return "idle"
 
     def _notice(self, text: str) -> None:
-        for tally in self._filing.tallies:
-            tally.notices.append(text)
+        self._runs.note(text)
         self._on_notice(text)
-
-    def _failures(self, roots: Sequence[int]) -> tuple[Failure, ...]:
-        paths = [root.path for root in self._catalog.roots() if root.root_id in set(roots)]
-        failures = self._catalog.failures()
-        return tuple(item for item in failures if any(path in item.path.parents for path in paths))

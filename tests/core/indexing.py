@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from photofind.core.catalog import Catalog
+from photofind.core.errors import ImageError
 from photofind.core.images import average_color, content_hash, make_thumbnail, open_picture
 from photofind.core.indexer import Indexer, Timing
 from photofind.core.phash import perceptual_hash
@@ -29,6 +30,7 @@ class LocalAnalyzer:
     def __init__(self, key="local-1"):
         self.encoder_key = key
         self.analyzed = []
+        self.refused = set()  # paths there is no permission to read at present
         self.trouble = None  # raised instead of an answer
         self.gate = threading.Event()  # nothing is answered while it is not set
         self.gate.set()
@@ -49,6 +51,8 @@ class LocalAnalyzer:
         if self.trouble is not None:
             raise self.trouble
         self.analyzed.append(path)
+        if path in self.refused:
+            raise ImageError("no permission to read it")
         picture = open_picture(path, min_side=64)
         content = content_hash(path)
         return Analysis(

@@ -182,6 +182,18 @@ def test_not_duplicates_are_kept_by_content_in_any_order(path: Path) -> None:
         assert catalog.not_duplicates() == {(min(one, two), max(one, two))}
 
 
+def test_a_catalog_that_was_emptied_is_refused_and_left_alone(path: Path) -> None:
+    Catalog.open(path).close()
+    path.write_bytes(b"")
+    Catalog.open(path).close()  # a first start that was cut off looks like this
+    path.write_bytes(b"")
+    path.with_name("thumbnails.sqlite3").touch()
+    for opening in (Catalog.open, Catalog.open_readonly):
+        with pytest.raises(CatalogCorruptError, match="the file is empty"):
+            opening(path)
+    assert path.read_bytes() == b""
+
+
 def test_saved_searches_are_replaced_listed_and_deleted(path: Path) -> None:
     with Catalog.open(path) as catalog:
         catalog.save_search("beach", '{"v": 1}')

@@ -80,8 +80,6 @@ def test_names_in_both_unicode_forms_are_one_file(catalog: Catalog, root: Root) 
     catalog.store(root.root_id, decomposed, os.fsencode(decomposed), stamp(), analysis(), None)
     assert list(catalog.known_files(root.root_id)) == [composed]
     assert catalog.photos([first])[0].path == root.path / decomposed
-    assert catalog.photo_id_at(root.path / decomposed) == first
-    assert catalog.photo_id_at(root.path / composed) == first
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are Unicode on Windows")
@@ -92,7 +90,6 @@ def test_a_name_that_is_not_utf8_survives(catalog: Catalog, root: Root) -> None:
     assert list(catalog.known_files(root.root_id)) == [key]
     photo = catalog.photos([photo_id])[0]
     assert os.fsencode(photo.path) == os.fsencode(root.path) + b"/" + raw
-    assert catalog.photo_id_at(photo.path) == photo_id
     assert catalog.match_text("caf", Filters()) == [(photo_id, ("name",))]
     assert catalog.without_vector("other", 10) == [(photo_id, photo.path)]
     catalog.store_failure(root.root_id, key, raw, stamp(), f"cannot read {key}")
@@ -164,12 +161,12 @@ def test_known_files_carry_stamp_and_content(catalog: Catalog, root: Root) -> No
     assert (known.photo_id, known.stamp, known.content_hash) == (photo_id, at, content(4))
 
 
-def test_photo_id_at_knows_only_photos(catalog: Catalog, root: Root, tmp_path: Path) -> None:
-    photo_id = add_photo(catalog, root, "a/b.jpg")
-    catalog.store_failure(root.root_id, "bad.jpg", b"bad.jpg", stamp(), "empty")
-    assert catalog.photo_id_at(root.path / "a" / "b.jpg") == photo_id
-    assert catalog.photo_id_at(root.path / "bad.jpg") is None
-    assert catalog.photo_id_at(tmp_path / "elsewhere.jpg") is None
+def test_a_name_apart_from_its_twin_is_found_by_its_words_alone(
+    catalog: Catalog, root: Root
+) -> None:
+    photo_id = add_photo(catalog, root, "Öl\0cafe.jpg")
+    assert catalog.match_text("öl", Filters()) == [(photo_id, ("name",))]
+    assert catalog.match_text("cafe", Filters()) == []
 
 
 def test_a_moved_photo_keeps_id_vectors_hashes_and_changes_its_words(

@@ -1,5 +1,7 @@
 """Folders of the library: adding, refusing, forgetting, offline."""
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,8 +130,11 @@ def test_excluded_patterns_are_kept(catalog: Catalog, folder: Path) -> None:
 
 
 def test_the_volume_is_remembered(catalog: Catalog, folder: Path) -> None:
-    assert catalog.root_volume(catalog.add_root(folder, "ABCD-1234").root_id) == "ABCD-1234"
-    assert catalog.root_volume(99) == ""
+    catalog.add_root(folder, "ABCD-1234")
+    with contextlib.closing(
+        sqlite3.connect(folder.parent / "library" / "catalog.sqlite3")
+    ) as database:
+        assert database.execute("SELECT volume_id FROM roots").fetchall() == [("ABCD-1234",)]
     assert volume_of(folder) == volume_of(folder / "2020")
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import threading
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -624,3 +625,27 @@ def test_a_file_that_is_still_written_is_waited_for(bench, root, folder):
     draw(folder / "fresh.jpg", 60, old=False)
     assert bench.run().indexed == 7
     assert isinstance(bench.catalog.photo(bench.ids()["fresh.jpg"]).path, Path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are not bytes here")
+def test_names_that_look_alike_are_photos_of_their_own(bench, folder):
+    names = [unicodedata.normalize(form, "é.jpg") for form in ("NFC", "NFD")]
+    for number, name in enumerate(names):
+        draw(folder / name, 50 + number, old=False)
+    bench.catalog.add_root(folder)
+    assert bench.run().indexed == 8
+    again = bench.run()
+    assert (again.indexed, again.unchanged, again.removed) == (0, 8, 0)
+    (folder / names[0]).unlink()
+    last = bench.run()
+    assert (last.indexed, last.moved, last.removed) == (0, 1, 1)
+
+
+def test_a_file_that_could_not_be_opened_is_tried_again_by_the_next_run(bench, root, folder):
+    stuck = folder / "003.jpg"
+    bench.analyzer.refused.add(stuck)
+    assert [failure.path for failure in bench.run().failed] == [stuck]
+    assert [failure.path for failure in bench.run().failed] == [stuck]
+    bench.analyzer.refused.clear()
+    report = bench.run()
+    assert (report.indexed, report.failed) == (1, ())
