@@ -10,51 +10,26 @@ import re
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from typing_extensions import override
-from watchdog.events import (
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileAttribEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
+from watchdog.events import FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
-from photofind.core.exclusions import Exclusions
 from photofind.core.types import Change, ChangeKind, Root
+from photofind.core.watch_events import WATCHED_EVENTS, ChangeHandler
 
 log = logging.getLogger(__name__)
 
-_EVENTS: list[type[FileSystemEvent]] = [
-    FileCreatedEvent,
-    FileModifiedEvent,
-    FileAttribEvent,
-    FileClosedEvent,
-    FileMovedEvent,
-    FileDeletedEvent,
-    DirCreatedEvent,
-    DirMovedEvent,
-    DirDeletedEvent,
-]
 _NETWORK = re.compile(
     r"(nfs4?|cifs|smb(2|3|fs)?|9p|afpfs|webdav|davfs|ceph|virtiofs|vboxsf|(fuse\.)?glusterfs"
     r"|fuse\.(sshfs|rclone|davfs2|gvfsd-fuse|s3fs))",
     re.IGNORECASE,
 )
-_RULES = Exclusions()
 _CHECK_SECONDS = 5.0  # between two looks whether every root is still watched
 _POLL_SECONDS = 30.0  # between two looks at a root that the system cannot watch
 _JOIN_SECONDS = 5.0
@@ -179,8 +154,8 @@ class Watcher:
     def _start_with(self, post: "_Post", observer: BaseObserver) -> None:
         """Raises OSError where the system cannot watch the root or all of what is below it."""
         post.observer = observer
-        handler = _Handler(post.root, lambda change: self._on_change(change))
-        observer.schedule(handler, str(post.root.path), recursive=True, event_filter=_EVENTS)
+        handler = ChangeHandler(post.root, lambda change: self._on_change(change))
+        observer.schedule(handler, str(post.root.path), recursive=True, event_filter=WATCHED_EVENTS)
         observer.start()
         if sys.platform == "linux" and not isinstance(observer, PollingObserver):
             _probe(observer)
@@ -216,66 +191,6 @@ class _Post:
             log.warning("an observer could not be stopped: %s", error)
 
 
-class _Handler(FileSystemEventHandler):
-    """Turns watchdog's events into changes. Runs in the observer's thread: never raises."""
-
-    def __init__(self, root: Root, on_change: Callable[[Change], None]) -> None:
-        self._root_id = root.root_id
-        self._on_change = on_change
-        base = str(root.path)
-        self._bases = tuple({base, os.path.realpath(base)})
-
-    @override
-    def dispatch(self, event: FileSystemEvent) -> None:
-        try:
-            for change in self._changes(event):
-                self._on_change(change)
-        except Exception:
-            log.exception("a change could not be reported")
-
-    def _changes(self, event: FileSystemEvent) -> Iterator[Change]:
-        source = self._relative(event.src_path)
-        if event.event_type == "moved":
-            yield from self._gone(source, folder=event.is_directory)
-            yield from self._touched(self._relative(event.dest_path), folder=event.is_directory)
-        elif event.event_type == "deleted":
-            yield from self._gone(source, folder=event.is_directory)
-        elif event.event_type in ("created", "modified", "closed", "attrib"):
-            yield from self._touched(source, folder=event.is_directory)
-
-    def _gone(self, relpath: str | None, *, folder: bool) -> Iterator[Change]:
-        if relpath is None:
-            return
-        # Windows does not say whether what was deleted was a folder.
-        if folder or (os.name == "nt" and _RULES.skips(relpath)):
-            yield from self._folder(relpath)
-        elif not _RULES.skips(relpath):
-            yield Change(self._root_id, relpath, ChangeKind.GONE)
-
-    def _touched(self, relpath: str | None, *, folder: bool) -> Iterator[Change]:
-        if relpath is None:
-            return
-        if folder:
-            yield from self._folder(relpath)
-        elif not _RULES.skips(relpath):
-            yield Change(self._root_id, relpath, ChangeKind.TOUCHED)
-
-    def _folder(self, relpath: str) -> Iterator[Change]:
-        if not _RULES.skips(relpath, folder=True):
-            yield Change(self._root_id, relpath, ChangeKind.FOLDER)
-
-    def _relative(self, path: bytes | str) -> str | None:
-        """The path below the root with "/" between parts; None where it is elsewhere."""
-        text = os.fsdecode(path)
-        for base in self._bases:
-            if text == base:
-                return ""
-            prefix = base if base.endswith(os.sep) else base + os.sep
-            if text.startswith(prefix):
-                return text[len(prefix) :].replace(os.sep, "/")
-        return None
-
-
 def is_network(path: Path) -> bool:
     """Whether a folder lies on another machine, whose changes the system cannot report."""
     text = os.path.realpath(path)
@@ -296,7 +211,7 @@ def _probe(observer: BaseObserver) -> None:
     watchdog is silent when folders deeper down could not be watched; one more watch tells.
     """
     with tempfile.TemporaryDirectory() as folder:
-        watch = observer.schedule(FileSystemEventHandler(), folder, event_filter=_EVENTS)
+        watch = observer.schedule(FileSystemEventHandler(), folder, event_filter=WATCHED_EVENTS)
         observer.unschedule(watch)
 
 
