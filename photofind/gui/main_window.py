@@ -157,14 +157,7 @@ class MainWindow(QMainWindow):
         row.addWidget(self._wings[0], 1)
         row.addWidget(parts.search, 100)
         row.addWidget(self._wings[1], 1)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for bar in (parts.question, parts.offer):
-            column.addWidget(bar)
-        column.addWidget(self._pages, 1)
-        for widget in (parts.folders, middle, parts.details):
+        for widget in (parts.folders, self._pages, parts.details):
             self._splitter.addWidget(widget)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setStretchFactor(1, 1)
@@ -173,7 +166,8 @@ class MainWindow(QMainWindow):
         rows = QVBoxLayout(self.content)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
-        rows.addWidget(top)
+        for bar in (top, parts.question, parts.offer):
+            rows.addWidget(bar)
         rows.addWidget(self._splitter, 1)
         rows.addWidget(parts.status)
         self.setCentralWidget(self.content)

@@ -229,7 +229,7 @@ QToolButton::menu-indicator {{ image: none; }}
 QLineEdit {{ background: {colors.base}; border: 1px solid {colors.line};
     border-radius: {RADIUS}px; padding: 4px 8px; }}
 QLineEdit:focus {{ border-color: {colors.accent}; }}
-QListWidget[sidebar="true"] {{ padding: 8px; }}
+QListWidget[sidebar="true"] {{ padding: 8px; outline: none; background: {colors.base}; }}
 QListWidget[sidebar="true"]::item {{ border-radius: {RADIUS}px; padding-left: 4px; }}
 QListWidget[sidebar="true"]::item:hover {{ background: {veil}; }}
 QListWidget[sidebar="true"]::item:selected {{ background: {colors.accent}; color: white; }}
