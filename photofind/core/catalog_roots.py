@@ -1,12 +1,14 @@
 """The folders the user added: where they are, on which volume, whether they are there."""
 
+import glob
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from photofind.core.catalog_rows import CatalogPart, storable
+from photofind.core.catalog_text import write_text
 from photofind.core.database import Row
 from photofind.core.errors import FolderError
 from photofind.core.types import PhotoId, Root, RootState
@@ -51,6 +53,35 @@ class CatalogRoots(CatalogPart):
         )
         return Root(root_id, path, RootState.ONLINE)
 
+    def absorb_roots(self, path: Path, inside: Mapping[int, str]) -> Root:
+        """Make one root of a folder and of the roots within it, given as their ids and the keys
+        of their folders below `path`. Photos keep their ids and all that is known of them."""
+        known = {root.root_id: root for root in self.roots()}
+        excluded = [
+            pattern
+            for root_id, key in inside.items()
+            for own in known[root_id].excluded
+            for pattern in _patterns_below(key, own)
+        ]
+        with self._db.transaction():
+            new_id = self._db.insert(
+                "INSERT INTO roots(path, volume_id, excluded) VALUES (?, ?, ?)",
+                (os.fsencode(path), volume_of(path), json.dumps(excluded)),
+            )
+            for root_id, key in inside.items():
+                raw = os.fsencode(known[root_id].path.relative_to(path).as_posix())
+                self._db.execute(
+                    "UPDATE photos SET root_id = ?, relpath = CAST(? || relpath AS BLOB),"
+                    " raw_relpath = CAST(? || raw_relpath AS BLOB) WHERE root_id = ?",
+                    (new_id, os.fsencode(key) + b"/", raw + b"/", root_id),
+                )
+                self._db.execute("DELETE FROM roots WHERE root_id = ?", (root_id,))
+            for (photo_id,) in self._db.rows(
+                "SELECT photo_id FROM photos WHERE root_id = ? AND status = 1", (new_id,)
+            ):
+                write_text(self._db, photo_id)
+        return next(root for root in self.roots() if root.root_id == new_id)
+
     def remove_root(self, root_id: int) -> list[PhotoId]:
         """Forget a folder and its photos; no file is touched. Returns the photos' ids."""
         with self._db.transaction():
@@ -88,6 +119,13 @@ def volume_of(folder: Path) -> str:
     except OSError:
         pass
     return ""
+
+
+def _patterns_below(folder: str, pattern: str) -> list[str]:
+    """A pattern of a folder as patterns of a root around it."""
+    base = glob.escape(folder)
+    deeper = [] if "/" in pattern.strip("/") else [f"{base}/*/{pattern}"]
+    return [f"{base}/{pattern.lstrip('/')}", *deeper]
 
 
 def _root(row: Row, photos: int, failed: int) -> Root:

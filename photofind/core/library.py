@@ -14,6 +14,7 @@ from photofind.core.catalog import Catalog
 from photofind.core.errors import FolderError
 from photofind.core.indexer import Analyzer, Indexer
 from photofind.core.paths import LibraryPaths
+from photofind.core.scanner import key_at
 from photofind.core.thumbnails import ThumbnailStore
 from photofind.core.trash import Trash
 from photofind.core.types import (
@@ -22,6 +23,7 @@ from photofind.core.types import (
     InstalledEncoder,
     PhotoId,
     Root,
+    RootState,
 )
 from photofind.core.vector_file import remove_index
 from photofind.core.vectors import VectorIndex
@@ -81,13 +83,16 @@ class Library:
 
     def index_folders(self, folders: Sequence[Path]) -> IndexReport:
         """Add the folders where they are new, and bring them up to date."""
-        roots = [self.root_for(folder) for folder in folders]
-        report = self.indexer.run_until_idle([root.root_id for root in roots])
+        ids = {self.root_for(folder).root_id for folder in folders}
+        # A folder may have been taken in by one that came after it.
+        roots = [root.root_id for root in self.catalog.roots() if root.root_id in ids]
+        report = self.indexer.run_until_idle(roots)
         self.tidy()
         return report
 
     def root_for(self, folder: Path) -> Root:
-        """The root that is or holds this folder; a new one where there is none yet.
+        """The root that is or holds this folder; a new one where there is none yet, which takes in
+        the roots inside it.
 
         Raises FolderError where the folder cannot be added.
         """
@@ -97,7 +102,16 @@ class Library:
                 return root
         if not folder.is_dir():
             raise FolderError(f"{folder} is not a folder.")
-        return self.catalog.add_root(folder)
+        inside = [root for root in self.catalog.roots() if folder in root.path.parents]
+        if not inside or not all(_can_be_part(root, folder) for root in inside):
+            return self.catalog.add_root(folder)
+        for root in inside:
+            self.indexer.forget_root(root.root_id)
+        keys = {
+            root.root_id: key_at(folder, root.path.relative_to(folder).as_posix())
+            for root in inside
+        }
+        return self.catalog.absorb_roots(folder, keys)
 
     def remove_root(self, root_id: int) -> list[PhotoId]:
         """Forget a folder and its photos; the files are not touched. Returns their ids."""
@@ -141,6 +155,16 @@ class Library:
         self.indexer.close()
         self.thumbnails.close()
         self.catalog.close()
+
+
+def _can_be_part(root: Root, folder: Path) -> bool:
+    """Whether a root may become a part of a folder around it. One that is offline, or on a drive
+    of its own, may not: its photos would count as deleted whenever the drive is unplugged."""
+    try:
+        same_drive = root.path.stat().st_dev == folder.stat().st_dev
+    except OSError:
+        return False
+    return root.state is RootState.ONLINE and same_drive
 
 
 def report_document(report: IndexReport) -> dict[str, Any]:

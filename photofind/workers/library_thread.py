@@ -26,6 +26,7 @@ from photofind.core.types import (
     IndexProgress,
     InstalledEncoder,
     PhotoId,
+    Root,
 )
 from photofind.core.vectors import VectorIndex
 from photofind.core.watcher import Watcher
@@ -259,13 +260,21 @@ class LibraryThread(QThread):
     def _add_folders(self, folders: Sequence[Path]) -> None:
         for folder in folders:
             try:
-                root = self._library.root_for(folder)
+                root = self._root_for(folder)
             except FolderError as error:
                 self.noticed.emit(str(error))
                 continue
-            self._watcher.watch(root)
             self._scan(root.root_id)
         self._tell_roots()
+
+    def _root_for(self, folder: Path) -> Root:
+        """The root of a folder, which is watched from now on."""
+        before = {root.root_id for root in self._library.catalog.roots()}
+        root = self._library.root_for(folder)
+        for taken_in in before - {each.root_id for each in self._library.catalog.roots()}:
+            self._watcher.unwatch(taken_in)
+        self._watcher.watch(root)
+        return root
 
     def _remove_root(self, root_id: int) -> None:
         self._watcher.unwatch(root_id)
@@ -311,13 +320,13 @@ class LibraryThread(QThread):
     def _index_folders(self, folders: Sequence[Path], answer: Answer) -> None:
         self._expected.remove(answer)
         try:
-            roots = [self._library.root_for(folder) for folder in folders]
+            ids = dict.fromkeys(self._root_for(folder).root_id for folder in folders)
         except FolderError as error:
             answer({"error": str(error)})
             return
-        for root in roots:
-            self._watcher.watch(root)
         self._tell_roots()
+        # A folder may have been taken in by one that came after it.
+        roots = [root for root in self._library.catalog.roots() if root.root_id in ids]
         run = self._library.indexer.start_run([root.root_id for root in roots])
         self._jobs.append(_Job(run, answer))
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from photofind.core.errors import FolderError
 from photofind.core.library import Library
 from photofind.core.paths import LibraryPaths
-from photofind.core.types import InstalledEncoder
-from tests.core.indexing import DIMENSION, LocalAnalyzer, fill
+from photofind.core.types import Filters, InstalledEncoder, RootState
+from tests.core.indexing import DIMENSION, LocalAnalyzer, draw, fill
 from tests.core.libraries import SPEC
 
 KEY = "mine-00000001"
@@ -46,3 +47,30 @@ def test_without_a_folder_of_models_nothing_is_dropped(library, tmp_path):
     library.catalog.store_vectors("other-00000002", ids, np.eye(1, 4, dtype=np.float32))
     library.tidy()
     assert set(library.catalog.counts().with_vector) == {KEY, "other-00000002"}
+
+
+def test_a_folder_around_others_takes_them_in_with_all_that_is_known(library, tmp_path):
+    around = tmp_path / "photos"
+    one, two = around / "2020", around / "sub" / "Öl [1]"
+    fill(one, 3)
+    fill(two, 2)
+    draw(around / "new.jpg", 50)
+    library.index_folders([one, two])
+    ids = {photo.path: photo.photo_id for photo in library.catalog.photos(range(1, 10))}
+    library.catalog.set_excluded(library.root_for(two).root_id, ["skipped", "deep/er"])
+    draw(two / "x" / "skipped" / "one.jpg", 51)
+    draw(two / "deep" / "er" / "one.jpg", 52)
+    report = library.index_folders([around])
+    assert (report.indexed, report.unchanged, report.removed, report.failed) == (1, 5, 0, ())
+    assert [root.path for root in library.catalog.roots()] == [around]
+    after = {photo.path: photo.photo_id for photo in library.catalog.photos(range(1, 10))}
+    assert {path: after[path] for path in ids} == ids
+    assert [each[1] for each in library.catalog.match_text("sub", Filters())] == [("folder",)] * 2
+
+
+def test_a_folder_around_one_that_is_offline_is_refused(library, tmp_path):
+    inside = fill(tmp_path / "photos" / "inside", 2)
+    library.index_folders([inside])
+    library.catalog.set_root_state(library.root_for(inside).root_id, RootState.OFFLINE, "away")
+    with pytest.raises(FolderError, match="contains"):
+        library.root_for(tmp_path / "photos")
