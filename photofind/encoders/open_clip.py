@@ -39,6 +39,18 @@ from photofind.encoders.torch_backend import TorchBackend
 
 log = logging.getLogger(__name__)
 
+_MISFITS = (
+    RuntimeError,
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    StopIteration,
+    TypeError,
+    ValueError,
+)
+"""What loading raises for weights of another architecture."""
+
 Tokenizer = Callable[[Sequence[str]], npt.NDArray[np.int64]]
 
 
@@ -133,7 +145,7 @@ def _load_weights(model: torch.nn.Module, path: Path, manifest: Manifest) -> Non
         raise EncoderError(f"{path.name} is damaged, or holds more than plain weights") from error
     except (SafetensorError, OSError) as error:
         raise EncoderError(f"the weights {path} cannot be read: {error}") from error
-    except (RuntimeError, KeyError, AttributeError, TypeError, StopIteration) as error:
+    except _MISFITS as error:
         raise EncoderError(
             f"the weights {path.name} do not fit the architecture: {_brief(error)}"
         ) from error

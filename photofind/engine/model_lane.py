@@ -92,7 +92,7 @@ class ModelLane:
             except PhotofindError as error:
                 self._note_failure(error)
             except Exception as error:
-                log.warning("the model could not be loaded", exc_info=True)
+                log.info("the model could not be loaded", exc_info=True)  # told to whoever asked
                 self._note_failure(error)
         return self._encoder
 

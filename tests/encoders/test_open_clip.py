@@ -125,6 +125,16 @@ def test_incomplete_or_broken_weights_are_an_error_not_random_ones(
         load(installed)
 
 
+def test_weights_of_another_architecture_are_a_clear_error(tmp_path: Path) -> None:
+    weights = tiny.tiny_weights()
+    positions = weights["positional_embedding"]
+    weights["positional_embedding"] = torch.zeros(len(positions), positions.shape[1] + 1)
+    tiny.save_open_clip(tmp_path / "bad", weights)
+    installed = ModelRegistry(tmp_path / "models", builtin=tmp_path / "bad").get("builtin")
+    with pytest.raises(EncoderError, match="do not fit"):
+        load(installed)
+
+
 def test_folder_without_weights_is_an_error(open_clip_folder: Path, tmp_path: Path) -> None:
     (open_clip_folder / "open_clip_model.safetensors").unlink()
     with pytest.raises(EncoderError, match="no weights"):
