@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--model", default=DEFAULT_EXPORT, help="folder of the exported model")
     common.add_argument("--threads", type=int, default=2)
     common.add_argument("--seed", type=int, default=1)
-    common.add_argument("--tune-minutes", type=float, default=6.0, help="length of the last part")
+    common.add_argument("--tune-steps", type=int, default=300, help="length of tune's two passes")
 
     one = commands.add_parser("train", parents=[common], help="train, or go on with a run")
     one.add_argument("--passes", type=float, default=60.0, help="length of the whole run")

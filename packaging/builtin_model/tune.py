@@ -11,7 +11,6 @@ picture is computed once, and the text tower catches up in hundreds of steps of 
 
 import argparse
 import math
-import time
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +57,7 @@ def tune(
     weights: dict[str, float],
     args: argparse.Namespace,
 ) -> None:
-    """Trains everything but the trunk for `args.tune_minutes`.
+    """Trains everything but the trunk for `args.tune_steps`.
 
     views: per view, per set, the features (n, features) and looks of its pictures. weights: parts
     of the objective; "objects" among them draws the pictures of each kind of object together.
@@ -72,8 +71,8 @@ def tune(
     sampler = BatchSampler(corpus.counts, BATCH, args.seed)
     rng = np.random.default_rng(args.seed)
     objects = labelled_rows(corpus, OBJECTS) if "objects" in weights else None
-    start, steps = time.monotonic(), 0
-    while (done := (time.monotonic() - start) / (60 * args.tune_minutes)) < 1:
+    for step in range(args.tune_steps):
+        done = step / args.tune_steps
         for group in optimizer.param_groups:
             group["lr"] = 1e-3 * min(1.0, done / 0.05) * 0.5 * (1 + math.cos(math.pi * done))
         rows = sampler.draw()
@@ -88,10 +87,9 @@ def tune(
         optimizer.zero_grad()
         weighted(parts, weights).backward()
         optimizer.step()
-        steps += 1
-        if steps % 20 == 0:
+        if step % 20 == 19:
             shown = " ".join(f"{name} {part.item():.4g}" for name, part in parts.items())
-            print(f"tune step {steps} {shown}", flush=True)
+            print(f"tune step {step + 1} {shown}", flush=True)
 
 
 def labelled_rows(corpus: Corpus, name: str) -> Tensor:
