@@ -36,23 +36,26 @@ class Backlog:
         self._queue = queue
         self._results = results
         self._adopting = True
+        self._after: PhotoId = 0  # up to this photo all that lack a vector have been queued
 
     def look_for_vectors(self, *, anew: bool = False) -> None:
         """Photos may lack vectors; `anew`: also those that could not be encoded before."""
         self._adopting = True
+        self._after = 0
         if anew:
             self._results.hopeless.clear()
 
     def adopt(self) -> bool:
-        """Queue photos that have no vector of the present encoder; whether there were any."""
+        """Queue some photos that have no vector of the present encoder; whether there were any."""
         if not self._adopting:
             return False
         key = self._queue.analyzer.encoder_key
-        hopeless = self._results.hopeless
-        rows = self._catalog.without_vector(key, _ADOPT + len(hopeless))
-        ids = [photo_id for photo_id, _ in rows if photo_id not in hopeless]
+        ids = [row[0] for row in self._catalog.without_vector(key, _ADOPT, after=self._after)]
         self._adopting = bool(ids)
-        self.queue_known(ids, Need.VECTOR)
+        if ids:
+            self._after = ids[-1]
+            hopeless = self._results.hopeless
+            self.queue_known([each for each in ids if each not in hopeless], Need.VECTOR)
         return bool(ids)
 
     def queue_known(self, ids: Sequence[PhotoId], need: Need) -> None:
