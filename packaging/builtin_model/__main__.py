@@ -34,7 +34,8 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(run=export.main)
 
     one = commands.add_parser("evaluate", parents=[common], help="measure the model folder")
-    one.add_argument("--floors", action="store_true", help="also write photofind.json")
+    one.add_argument("--floors", action="store_true", help="fit photofind.json's floors as well")
+    one.add_argument("--repeats", type=int, default=3, help="of the measures of speed")
     one.set_defaults(run=evaluate.main)
     return top
 

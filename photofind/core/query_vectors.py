@@ -10,6 +10,7 @@ import numpy as np
 
 from photofind.core.catalog import Catalog
 from photofind.core.errors import ImageError, QueryError
+from photofind.core.ranking import Scale
 from photofind.core.types import (
     InstalledEncoder,
     PhotoId,
@@ -21,9 +22,6 @@ from photofind.core.types import (
     Vectors,
 )
 from photofind.core.vectors import VectorIndex
-
-_TEXT_SPREAD = 0.05  # of cosines between a phrase and photos it has nothing to do with
-_PICTURE_SPREAD = 0.12  # the same between photos
 
 
 class QueryEncoder(Protocol):
@@ -43,8 +41,7 @@ class EncodedTerm:
 
     vector: Vector
     weight: float  # negative: not wanted
-    floor: float  # cosine under which a match means nothing
-    usual_spread: float
+    usual: Scale  # what is known of its scores before any photo of the library
     photo_id: PhotoId | None = None  # the photo that is itself the term
 
 
@@ -59,17 +56,19 @@ def encode_terms(
     texts = [term for term in terms if isinstance(term, TextTerm)] if spec.has_text else []
     # All are asked for before any is waited for: the engine then works on them as one.
     text_rows = encoder.encode_texts([term.text for term in texts]) if texts else None
+    of_text = Scale(spec.text_floor, spec.text_spread, spec.text_floor, spec.text_stands_out)
+    of_picture = Scale(spec.image_floor, spec.image_spread, spec.image_floor, spec.image_stands_out)
     pictures = [(term, _picture(term, catalog, vectors, encoder)) for term in terms]
     encoded: list[EncodedTerm] = []
     if text_rows is not None:
         for term, row in zip(texts, text_rows.result(), strict=True):
-            encoded.append(EncodedTerm(row, term.weight, spec.text_floor, _TEXT_SPREAD))
+            encoded.append(EncodedTerm(row, term.weight, of_text))
     for term, answer in pictures:
         if answer is None:
             continue
         photo_id = term.photo_id if isinstance(term, PhotoTerm) else None
         row = _result(term, answer) if isinstance(answer, Future) else answer
-        encoded.append(EncodedTerm(row, term.weight, spec.image_floor, _PICTURE_SPREAD, photo_id))
+        encoded.append(EncodedTerm(row, term.weight, of_picture, photo_id))
     return [term for term in encoded if term.weight]
 
 

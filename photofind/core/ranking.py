@@ -7,7 +7,7 @@ standardised scores are what is averaged. The same background tells where a matc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,6 @@ LEAST_SHOWN = 24
 """Filled up with the next best where fewer are good, unless they mean nothing at all."""
 
 _PRIOR_ROWS = 16  # how many library photos the assumed background counts for
-_STANDS_OUT = 2.0  # spreads above the background
 _HALF_WAY = 0.5  # between the background and the best match
 _ROUNDING = 1e-3  # a cosine of the index (float16) against the same one in the background
 _COPY = 0.97  # the queried picture itself or a copy: no measure for what is similar
@@ -34,6 +33,7 @@ class Scale:
     centre: float
     spread: float
     floor: float  # a cosine under which a match means nothing for this encoder
+    stands_out: float = 2.0  # how many spreads above the centre a match begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +45,20 @@ class Cut:
     nothing: float  # nothing below this is ever shown
 
 
-def measure(sample: Scores, floor: float, usual_spread: float) -> Scale:
+def measure(sample: Scores, usual: Scale) -> Scale:
     """The background of a term from its cosines to a sample of the library.
 
     Median and lower spread, because the upper end holds the matches. A small library is topped up
-    with what is usual: a centre at the floor and `usual_spread`.
+    with what is usual for the encoder.
     """
     count = len(sample)
     if not count:
-        return Scale(floor, usual_spread, floor)
+        return usual
     centre, low = np.quantile(sample, (0.5, 0.1587))
     share = count / (count + _PRIOR_ROWS)
-    variance = share * float(centre - low) ** 2 + (1 - share) * usual_spread**2
-    middle = share * float(centre) + (1 - share) * min(float(centre), floor)
-    return Scale(middle, max(float(np.sqrt(variance)), 1e-4), floor)
+    variance = share * float(centre - low) ** 2 + (1 - share) * usual.spread**2
+    middle = share * float(centre) + (1 - share) * min(float(centre), usual.centre)
+    return replace(usual, centre=middle, spread=max(float(np.sqrt(variance)), 1e-4))
 
 
 def fuse_scales(scales: Sequence[Scale], weights: Sequence[float]) -> Scale:
@@ -67,7 +67,8 @@ def fuse_scales(scales: Sequence[Scale], weights: Sequence[float]) -> Scale:
     centre = float(share @ [s.centre for s in scales])
     spread = float(share @ [s.spread for s in scales])
     floor = centre + spread * float(share @ [(s.floor - s.centre) / s.spread for s in scales])
-    return Scale(centre, spread * float(np.sqrt(share @ share)), floor)
+    stands_out = float(share @ [s.stands_out for s in scales])
+    return Scale(centre, spread * float(np.sqrt(share @ share)), floor, stands_out)
 
 
 def fuse(scores: Scores, scales: Sequence[Scale], weights: Sequence[float]) -> Scores:
@@ -91,19 +92,17 @@ def find_cut(scores: Scores, scale: Scale) -> Cut:
     """Where good matches end in `scores`, sorted best first.
 
     A good match reaches the encoder's floor, stands out of the background, and comes nearer to the
-    best match than to the background; thereabouts the cut falls into the widest gap. Where none is
-    good, those that nearly reach the floor and stand out are as good as it gets.
+    best match than to the background; thereabouts the cut falls into the widest gap, but never
+    below the floor. Where none is good, none is called good, however far the best stands out.
     """
     noise = min(scale.centre, scale.floor)
     shown = scale.floor - scale.spread
     nothing = min(noise, scale.floor - 2 * scale.spread) - _ROUNDING
     if not len(scores):
         return Cut(scale.floor, shown, nothing)
-    stands_out = noise + _STANDS_OUT * scale.spread
+    stands_out = noise + scale.stands_out * scale.spread
     half_way = noise + _HALF_WAY * (_best(scores) - noise)
-    strong = _into_gap(scores, max(scale.floor, stands_out, half_way), scale.spread)
-    if scores[0] < strong:  # nothing reaches the floor, but something may still be striking
-        strong = max(shown, stands_out, half_way)
+    strong = _into_gap(scores, max(scale.floor, stands_out, half_way), scale)
     return Cut(strong, shown, nothing)
 
 
@@ -117,7 +116,7 @@ def count_shown(scores: Scores, cut: Cut) -> tuple[int, int]:
 
 def unwanted_from(scale: Scale) -> float:
     """The cosine from which a photo counts as showing what is not wanted."""
-    return max(scale.floor, scale.centre + _STANDS_OUT * scale.spread)
+    return max(scale.floor, scale.centre + scale.stands_out * scale.spread)
 
 
 def _best(scores: Scores) -> float:
@@ -125,9 +124,10 @@ def _best(scores: Scores) -> float:
     return float(others[0] if len(others) else scores[0])
 
 
-def _into_gap(scores: Scores, cut: float, spread: float) -> float:
+def _into_gap(scores: Scores, cut: float, scale: Scale) -> float:
     """Move a cut a little into the widest gap between neighbouring scores, rather down than up."""
-    near = scores[(scores >= cut - 0.5 * spread) & (scores <= cut + 0.25 * spread)]
+    lowest = max(cut - 0.5 * scale.spread, scale.floor)
+    near = scores[(scores >= lowest) & (scores <= cut + 0.25 * scale.spread)]
     if len(near) < 2:
         return cut
     gaps = near[:-1] - near[1:]

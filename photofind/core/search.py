@@ -146,7 +146,7 @@ class Search:
     def _scale(self, term: EncodedTerm) -> Scale:
         sample = self._vectors.sample(_SAMPLE)
         cosines = sample @ term.vector if len(sample) else np.empty(0, np.float32)
-        return measure(cosines, term.floor, term.usual_spread)
+        return measure(cosines, term.usual)
 
     def _candidates(
         self, terms: list[EncodedTerm], scales: list[Scale], allowed: Ids | None

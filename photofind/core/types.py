@@ -139,7 +139,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class EncoderSpec:
-    """A model's card. Floors are cosines under which a match means nothing for this model."""
+    """A model's card.
+
+    How its scores are to be read, for phrases and for pictures: a match below the floor (a cosine)
+    means nothing; photos that have nothing to do with a query spread around their middle by about
+    the spread (a standard deviation); a match stands that many spreads out of them.
+    """
 
     encoder_id: str  # "builtin", "vit-b-32-256-datacomp", "local-…"
     title: str
@@ -152,6 +157,10 @@ class EncoderSpec:
     has_text: bool = True
     text_floor: float = 0.10
     image_floor: float = 0.50
+    text_spread: float = 0.05
+    image_spread: float = 0.12
+    text_stands_out: float = 2.0
+    image_stands_out: float = 2.0
     recommended: bool = False
     architecture: str = ""  # open_clip's or timm's name
 

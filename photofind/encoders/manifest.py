@@ -8,7 +8,7 @@ Knows nothing of where models come from.
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +26,15 @@ SAFE_WEIGHTS = (
     "model.safetensors",
 )
 PICKLE_SUFFIXES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl"})
+CALIBRATED = (
+    "text_floor",
+    "image_floor",
+    "text_spread",
+    "image_spread",
+    "text_stands_out",
+    "image_stands_out",
+)
+"""What is measured for a model and says how its scores are to be read; see EncoderSpec."""
 OPEN_CLIP = "open_clip"
 TIMM = "timm"
 
@@ -55,6 +64,10 @@ class Manifest:
     dimension: int = 0
     text_floor: float | None = None
     image_floor: float | None = None
+    text_spread: float | None = None
+    image_spread: float | None = None
+    text_stands_out: float | None = None
+    image_stands_out: float | None = None
     preprocess: dict[str, Any] = field(default_factory=dict[str, Any])
     repository: str = ""
     revision: str = ""  # full commit
@@ -80,7 +93,7 @@ def read_manifest(folder: Path) -> Manifest:
     given = cast("dict[str, Any]", raw)
     known = {name: given[name] for name in Manifest.__dataclass_fields__ if name in given}
     try:
-        for name in ("text_floor", "image_floor"):
+        for name in CALIBRATED:
             known[name] = None if known.get(name) is None else float(known[name])
         files = {
             name: FileRecord(
@@ -100,6 +113,18 @@ def read_manifest(folder: Path) -> Manifest:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write it so that a reader sees the old or the new one. Raises OSError."""
     replace_file(folder / MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
+
+
+def write_calibration(folder: Path, values: Mapping[str, float]) -> None:
+    """Put measured values, named as in CALIBRATED, into the folder's manifest; the rest stays.
+
+    Raises OSError; EncoderError where the manifest that is there cannot be understood.
+    """
+    read_manifest(folder)
+    path = folder / MANIFEST
+    given: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    given.update({name: values[name] for name in CALIBRATED if name in values})
+    replace_file(path, (json.dumps(given, indent=1) + "\n").encode())
 
 
 def find_weights(folder: Path, manifest: Manifest) -> Path:

@@ -15,6 +15,7 @@ from photofind.core.types import EncoderSpec, InstalledEncoder
 from photofind.encoders import architectures, importing
 from photofind.encoders.curated import BUILTIN, BUILTIN_SPEC, CURATED, CuratedModel
 from photofind.encoders.manifest import (
+    CALIBRATED,
     TIMM,
     Manifest,
     find_weights,
@@ -136,13 +137,13 @@ def _spec(encoder_id: str, folder: Path, manifest: Manifest) -> EncoderSpec:
         size = find_weights(folder, manifest).stat().st_size
     except OSError:
         size = spec.size_bytes
+    measured = {name: getattr(manifest, name) for name in CALIBRATED}
     return replace(
         spec,
         size_bytes=size,
         dimension=manifest.dimension or spec.dimension or architectures.dimension(folder, manifest),
         architecture=manifest.architecture or spec.architecture,
-        text_floor=spec.text_floor if manifest.text_floor is None else manifest.text_floor,
-        image_floor=spec.image_floor if manifest.image_floor is None else manifest.image_floor,
+        **{name: value for name, value in measured.items() if value is not None},
     )
 
 

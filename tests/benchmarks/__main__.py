@@ -10,11 +10,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import indexing, quality, smoothness, startup
+from tests.benchmarks import indexing, quality, relevance, smoothness, startup
 from tests.benchmarks.photo_sets import default_folder
 
 BENCHMARKS = {
     "quality": quality.measure,
+    "relevance": relevance.measure,
     "indexing": indexing.measure,
     "startup": startup.measure,
     "smoothness": smoothness.measure,
@@ -27,6 +28,9 @@ def main() -> int:
     parser.add_argument("--photos", type=Path, default=default_folder(), help="the zipped sets")
     parser.add_argument("--model", default="builtin", help="an installed model's id")
     parser.add_argument("--split", default="", help="the split of each set; dev where there is one")
+    parser.add_argument(
+        "--calibrate", action="store_true", help="relevance: fit the model's floors and keep them"
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -16,6 +16,7 @@ from photofind.core.ranking import (
 
 TEXT = Scale(0.15, 0.03, 0.18)
 PICTURE = Scale(0.5, 0.1, 0.55)
+USUAL = Scale(0.18, 0.05, 0.18)
 
 
 def scores(*values):
@@ -25,19 +26,19 @@ def scores(*values):
 def test_background_is_not_moved_by_the_matches():
     random = np.random.default_rng(0)
     noise = random.normal(0.15, 0.03, 1000)
-    plain = measure(noise.astype(np.float32), 0.18, 0.05)
+    plain = measure(noise.astype(np.float32), USUAL)
     crowded = np.concatenate([noise, np.full(150, 0.3)]).astype(np.float32)
-    with_matches = measure(crowded, 0.18, 0.05)
+    with_matches = measure(crowded, USUAL)
     assert with_matches.centre == pytest.approx(plain.centre, abs=0.01)
     assert with_matches.spread == pytest.approx(plain.spread, abs=0.01)
 
 
 def test_empty_library_has_the_usual_background():
-    assert measure(np.empty(0, np.float32), 0.2, 0.05) == Scale(0.2, 0.05, 0.2)
+    assert measure(np.empty(0, np.float32), USUAL) == USUAL
 
 
 def test_library_of_equal_photos_has_a_background():
-    assert measure(np.full(100, 0.4, np.float32), 0.2, 0.05).spread > 0
+    assert measure(np.full(100, 0.4, np.float32), USUAL).spread > 0
 
 
 def test_one_term_keeps_its_cosines():
@@ -85,6 +86,26 @@ def test_nothing_good_gives_no_strong_match_but_the_best_ones_below():
     strong, shown = count_shown(values, find_cut(values, TEXT))
     assert strong == 0
     assert 0 < shown < 300
+
+
+def test_what_stands_out_below_the_floor_is_not_a_strong_match():
+    values = scores(0.175, 0.17, *np.linspace(0.02, -0.05, 300))
+    scale = Scale(0.0, 0.02, 0.18)
+    strong, shown = count_shown(values, find_cut(values, scale))
+    assert strong == 0
+    assert shown >= 2
+
+
+def test_gap_below_the_floor_does_not_draw_the_cut_down():
+    values = scores(0.25, 0.24, 0.175, 0.174, *np.linspace(0.12, 0.05, 300))
+    assert count_shown(values, find_cut(values, TEXT))[0] == 2
+
+
+def test_model_says_how_far_a_match_must_stand_out():
+    values = scores(0.31, 0.30, 0.22, 0.21, *np.linspace(0.15, 0.05, 300))
+    near, far = (Scale(0.1, 0.03, 0.18, stands_out) for stands_out in (2.0, 5.0))
+    assert count_shown(values, find_cut(values, near))[0] == 4
+    assert count_shown(values, find_cut(values, far))[0] == 2
 
 
 def test_library_of_nothing_but_matches_is_not_called_weak():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from photofind.core.errors import EncoderError, EncoderMissingError
-from photofind.encoders.manifest import MANIFEST
+from photofind.encoders.manifest import CALIBRATED, MANIFEST, write_calibration
 from photofind.encoders.registry import ModelRegistry
 
 
@@ -40,6 +40,19 @@ def test_floors_come_from_the_manifest(open_clip_folder: Path, tmp_path: Path) -
     (open_clip_folder / MANIFEST).write_text('{"text_floor": 0.3, "image_floor": 0.7}', "utf-8")
     spec = ModelRegistry(tmp_path / "models", builtin=open_clip_folder).get("builtin").spec
     assert (spec.text_floor, spec.image_floor) == (0.3, 0.7)
+    assert (spec.text_spread, spec.text_stands_out) == (0.05, 2.0)
+
+
+def test_calibration_is_kept_with_the_model_and_leaves_the_rest(
+    registry: ModelRegistry, saved_open_clip: Path
+) -> None:
+    model = registry.import_path(saved_open_clip)
+    before = json.loads((model.folder / MANIFEST).read_text("utf-8"))
+    values = dict(zip(CALIBRATED, (0.3, 0.7, 0.04, 0.1, 2.5, 3.0), strict=True))
+    write_calibration(model.folder, values)
+    spec = registry.get(model.spec.encoder_id).spec
+    assert {name: getattr(spec, name) for name in CALIBRATED} == values
+    assert json.loads((model.folder / MANIFEST).read_text("utf-8")) == before | values
 
 
 def test_missing_curated_model_tells_how_to_fetch_it(registry: ModelRegistry) -> None:
