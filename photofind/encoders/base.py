@@ -10,7 +10,10 @@ from PIL import Image
 from photofind.core.types import EncoderSpec, Vectors
 
 Pixels = npt.NDArray[np.float32]
-"""One prepared picture, float32 of shape (3, side, side), normalised as its model wants it."""
+"""One prepared picture, float32 of shape (3, side, side), normalised as its model wants it.
+
+A panorama is several such squares, (squares, 3, side, side); see `squares.py`.
+"""
 
 
 class Backend(Protocol):
@@ -22,7 +25,7 @@ class Backend(Protocol):
         ...
 
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
-        """float32 (n, d), not normalised."""
+        """Single squares (3, side, side) to float32 (n, d), not normalised."""
         ...
 
     def encode_tokens(self, tokens: npt.NDArray[np.int64]) -> Vectors:

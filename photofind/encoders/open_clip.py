@@ -35,6 +35,7 @@ from photofind.encoders.manifest import (
     read_manifest,
 )
 from photofind.encoders.preprocess import Preprocessor
+from photofind.encoders.squares import encode_looks
 from photofind.encoders.torch_backend import TorchBackend
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class OpenClipEncoder:
         return self._preprocessor(image)
 
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
-        return unit_rows(self._backend.encode_pixels(pixels))
+        return encode_looks(self._backend, pixels)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         return self.encode_pixels([self.prepare(image) for image in images])

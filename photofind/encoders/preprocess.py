@@ -15,8 +15,7 @@ from PIL import Image
 
 from photofind.core.errors import EncoderError
 from photofind.encoders.base import Pixels
-
-_LONGEST = 8  # times the short side; what a crop to a square leaves out need not be enlarged
+from photofind.encoders.squares import squares
 
 
 class Preprocessor:
@@ -45,20 +44,15 @@ class Preprocessor:
         self.image_size = image_size
 
     def __call__(self, image: Image.Image) -> Pixels:
-        """An RGB picture of any size to float32 (3, image_size, image_size)."""
-        if self._crops:
-            image = _middle(image)
+        """An RGB picture of any size to float32 (3, image_size, image_size).
+
+        Where the model's input is cropped, a panorama becomes several: (squares, 3, …).
+        """
+        looks = [self._pixels(part) for part in (squares(image) if self._crops else [image])]
+        return looks[0] if len(looks) == 1 else np.stack(looks)
+
+    def _pixels(self, image: Image.Image) -> Pixels:
         for step in self._steps:
             image = step(image)
         pixels = np.asarray(image, np.float32).transpose(2, 0, 1) / np.float32(255)
         return np.ascontiguousarray((pixels - self._mean) / self._std)
-
-
-def _middle(image: Image.Image) -> Image.Image:
-    """A strip without its far ends: enlarged whole, a line of 1 × 30,000 takes gigabytes."""
-    width, height = image.size
-    wide, high = min(width, height * _LONGEST), min(height, width * _LONGEST)
-    if (wide, high) == image.size:
-        return image
-    left, top = (width - wide) // 2, (height - high) // 2
-    return image.crop((left, top, left + wide, top + high))

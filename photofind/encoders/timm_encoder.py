@@ -17,9 +17,10 @@ from safetensors import torch as safetensors_torch
 from photofind.core.errors import EncoderError
 from photofind.core.types import EncoderSpec, InstalledEncoder, Vectors
 from photofind.encoders.architectures import read_json
-from photofind.encoders.base import Backend, Pixels, unit_rows
+from photofind.encoders.base import Backend, Pixels
 from photofind.encoders.manifest import TIMM_CONFIG, find_weights, read_manifest
 from photofind.encoders.preprocess import Preprocessor
+from photofind.encoders.squares import encode_looks
 from photofind.encoders.torch_backend import TorchBackend
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class TimmEncoder:
         return self._preprocessor(image)
 
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
-        return unit_rows(self._backend.encode_pixels(pixels))
+        return encode_looks(self._backend, pixels)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         return self.encode_pixels([self.prepare(image) for image in images])

@@ -1,10 +1,15 @@
 """Pictures of odd shapes as a model's input."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from photofind.core.types import Vectors
+from photofind.encoders.base import Pixels
 from photofind.encoders.preprocess import Preprocessor
+from photofind.encoders.squares import encode_looks
 
 SIDE = 32
 
@@ -28,7 +33,7 @@ def test_long_strip_is_not_enlarged_as_a_whole(
 
     monkeypatch.setattr(Image.Image, "resize", spy)
     pixels = Preprocessor({"resize_mode": "shortest"}, SIDE)(strip(*size))
-    assert pixels.shape == (3, SIDE, SIDE)
+    assert pixels.shape == (8, 3, SIDE, SIDE)
     assert 0 < max(made) <= 10 * SIDE
 
 
@@ -37,6 +42,40 @@ def test_long_strip_shows_its_middle() -> None:
     whole = Preprocessor({"resize_mode": "shortest"}, SIDE)(picture)
     middle = Preprocessor({"resize_mode": "shortest"}, SIDE)(picture.crop((920, 0, 1080, 20)))
     np.testing.assert_array_equal(whole, middle)
+
+
+@pytest.mark.parametrize(
+    ("size", "count"),
+    [((300, 200), 1), ((1920, 1080), 1), ((1000, 2000), 2), ((2200, 1000), 2), ((600, 200), 3)],
+)
+def test_panorama_is_looked_at_from_end_to_end(size: tuple[int, int], count: int) -> None:
+    picture = Image.new("RGB", size, "white")
+    wide, high = (40, size[1]) if size[0] > size[1] else (size[0], 40)
+    picture.paste("black", (0, 0, wide, high))
+    picture.paste("black", (size[0] - wide, size[1] - high, *size))
+    pixels = Preprocessor({"resize_mode": "shortest"}, SIDE)(picture)
+    looks = pixels if pixels.ndim == 4 else pixels[None]
+    assert len(looks) == count
+    ends = looks[[0, -1]] if count > 1 else looks[:0]
+    assert all(look.min() < 0 for look in ends)
+    assert (looks.max(axis=(1, 2, 3)) > 0).all()
+
+
+def test_vector_of_a_panorama_is_the_mean_of_its_squares() -> None:
+    class Mean:
+        device, tuning = "cpu", "done"
+
+        def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
+            return np.stack([square.mean(axis=(1, 2)) for square in pixels])
+
+        def encode_tokens(self, tokens: object) -> Vectors:
+            raise NotImplementedError
+
+    red, green = (np.zeros((3, SIDE, SIDE), np.float32) for _ in range(2))
+    red[0], green[1] = 0.5, 2.0
+    vectors = encode_looks(Mean(), [red, np.stack([red, green]), green])
+    np.testing.assert_allclose(vectors[1], [0.5**0.5, 0.5**0.5, 0], atol=1e-6)
+    np.testing.assert_allclose(vectors[[0, 2]], np.eye(3)[:2], atol=1e-6)
 
 
 def test_model_that_squashes_sees_the_whole_strip() -> None:
