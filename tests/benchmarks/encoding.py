@@ -27,8 +27,10 @@ Change = Callable[[Image.Image, int], Image.Image]
 """Makes another picture of a picture and its number."""
 
 
-def load(installed: InstalledEncoder) -> Encoder:
-    return load_encoder(installed, on_notice=lambda text: print(text, file=sys.stderr))
+def load(installed: InstalledEncoder, threads: int = 0) -> Encoder:
+    return load_encoder(
+        installed, threads=threads, on_notice=lambda text: print(text, file=sys.stderr)
+    )
 
 
 def decode(source: bytes | Path, encoder: Encoder) -> Image.Image:

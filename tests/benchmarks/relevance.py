@@ -62,9 +62,9 @@ def measure_model(
             library.of_captions(),
         )
     if calibrate:
-        values = _fitted("image", pictures)
+        values = fitted("image", pictures)
         if words is not None:
-            values |= _fitted("text", words, nonsense)
+            values |= fitted("text", words, nonsense)
         write_calibration(installed.folder, values)
         spec = dataclasses.replace(spec, **values)
     figures: dict[str, object] = {"model": spec.encoder_id, "encoder_key": installed.key}
@@ -109,7 +109,7 @@ def _as_expected(background: Scale, expected: Scale) -> Scale:
     return dataclasses.replace(background, floor=expected.floor, stands_out=expected.stands_out)
 
 
-def _fitted(side: str, trials: Trials, nonsense: Trials | None = None) -> dict[str, float]:
+def fitted(side: str, trials: Trials, nonsense: Trials | None = None) -> dict[str, float]:
     """The floor and the number of spreads whose strong hits are best, by F over all queries.
 
     Only values are tried that leave nearly all of the nonsense without a strong hit.
