@@ -35,7 +35,7 @@ _STEPS = np.arange(0.0, 6.01, 0.25)  # spreads tried
 # A wrong strong hit is worse than a right one that is only weak. Less so for pictures: one of
 # another label may be much like it all the same.
 _BETA = {"text": 0.5, "image": 1.0}
-_MOST_NONSENSE = 0.1  # of the phrases without meaning, those that may have a strong hit
+_MOST_NONSENSE = 0.2  # of the phrases without meaning, those that may have a strong hit
 
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
