@@ -58,13 +58,22 @@ def colour_changes(pictures: Tensor, strength: float) -> Tensor:
     return (pictures * tint).clamp_(0, 1)
 
 
-def lose_detail(pictures: Tensor, share: float) -> Tensor:
-    """Halves the resolution of some pictures and scales back, like small or pressed JPEGs."""
-    chosen = torch.rand(pictures.shape[0]) < share
-    if chosen.any():
-        part = pictures[chosen]
-        half = functional.interpolate(part, scale_factor=0.5, mode="area")
-        pictures[chosen] = functional.interpolate(half, part.shape[-2:], mode="bilinear")
+def change_detail(pictures: Tensor, share: float) -> Tensor:
+    """Makes some pictures softer or sharper and gives some of them grain.
+
+    Scaling and pressing a photo changes little but its finest detail. A model that never sees such
+    changes takes that detail for what the picture shows.
+    """
+    side = pictures.shape[-1]
+    chosen = torch.rand(len(pictures)) < share
+    if not chosen.any():
+        return pictures
+    part = pictures[chosen]
+    soft = functional.interpolate(part, size=side // 2, mode="area")
+    soft = functional.interpolate(soft, size=side, mode="bilinear")
+    part = torch.lerp(part, soft, torch.empty(len(part), 1, 1, 1).uniform_(-0.5, 1.0))
+    grain = torch.empty(len(part), 1, 1, 1).uniform_(-0.05, 0.05).clamp_(min=0)
+    pictures[chosen] = (part + grain * torch.randn(part.shape)).clamp_(0, 1)
     return pictures
 
 
@@ -92,6 +101,6 @@ def augment(
     Also returns how each picture looks after them: (n, LOOKS), see `measure_looks`.
     """
     pictures = torch.cat([random_crops(c, s, out_size, min_scale) for c, s in groups])
-    pictures = give_looks(lose_detail(colour_changes(pictures, 0.3), 0.1))
+    pictures = give_looks(change_detail(colour_changes(pictures, 0.3), 0.5))
     looks = measure_looks(pictures)
-    return erase_boxes(normalise(pictures), 0.1), looks
+    return erase_boxes(normalise(pictures), 0.05), looks

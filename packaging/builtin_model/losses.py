@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 _EXCLUDED = -1e4
+_NEAREST = 10.0  # the larger, the fewer of the nearest count
 
 
 def several_right(logits: Tensor, right: Tensor, excluded: Tensor, smoothing: float) -> Tensor:
@@ -35,6 +36,24 @@ def alike_pictures(vectors: Tensor, classes: Tensor, scale: float) -> Tensor:
     right = (classes[:, None] == classes[None]) & (classes >= 0)[:, None]
     itself = torch.eye(len(classes), dtype=torch.bool)
     return several_right(scale * vectors @ vectors.T, right & ~itself, itself, 0.0)
+
+
+def same_picture(one: Tensor, other: Tensor, scale: float) -> Tensor:
+    """Contrast between two views of the same n pictures, both ways (Chen et al. 2020).
+
+    one, other (n, d) unit rows.
+    """
+    logits, own = scale * one @ other.T, torch.arange(len(one))
+    return 0.5 * (functional.cross_entropy(logits, own) + functional.cross_entropy(logits.T, own))
+
+
+def no_answer(cosines: Tensor) -> Tensor:
+    """How near the nearest pictures are to phrases that mean nothing.
+
+    cosines (phrases, n). As counterexamples alone such phrases only have to stay behind the right
+    ones; this sends them away from every picture, so that a score tells them apart.
+    """
+    return torch.logsumexp(_NEAREST * cosines, dim=1).mean() / _NEAREST
 
 
 def class_and_words(

@@ -3,7 +3,7 @@
 import torch
 from corpus import CONCEPT_NAMES, Batch, Corpus
 from looks import PRESENT, UNSURE
-from losses import alike_pictures, class_and_words, several_right
+from losses import alike_pictures, class_and_words, no_answer, several_right
 from model import Trainee
 from torch import Tensor, nn
 
@@ -16,11 +16,12 @@ WEIGHTS = {
     "concepts": 0.1,
     "looks": 0.1,
     "alike": 0.2,
+    "nonsense": 0.2,
     "head": 0.5,
 }
 # On finished features the labels can be pressed harder: nothing else pays for it.
-TUNE_WEIGHTS = WEIGHTS | {"alike": 1.0}
-ALIKE_WEIGHTS = WEIGHTS | {"alike": 1.0, "to_text": 2.5, "labels": 0.4, "objects": 8.0}
+TUNE_WEIGHTS = WEIGHTS | {"alike": 1.0, "nonsense": 1.0, "copies": 0.5}
+ALIKE_WEIGHTS = TUNE_WEIGHTS | {"to_text": 2.5, "labels": 0.4, "objects": 8.0}
 
 
 def text_losses(model: Trainee, corpus: Corpus, batch: Batch, vectors: Tensor) -> dict[str, Tensor]:
@@ -44,6 +45,7 @@ def text_losses(model: Trainee, corpus: Corpus, batch: Batch, vectors: Tensor) -
         "concepts": _found(scale * concepts @ vectors.T, batch.concepts.T),
         "looks": _found(scale * looks @ vectors.T, batch.look_answers),
         "alike": alike_pictures(vectors, batch.classes, 12.0),
+        "nonsense": no_answer(captions[owned:] @ vectors.T),
     }
 
 

@@ -1,14 +1,13 @@
 """Training: one run in as many sittings as it takes, checkpointed every few minutes.
 
-Its length is counted in passes over the pictures. The learning rate stays at its height for most
+Its length is counted in passes over the pictures. The learning rate stays at its height for half
 of the run and then falls to zero (warm-up, plateau, decay; Zhai et al. 2022). What stood at the end
 of the plateau is kept, so that a finished run is made longer by asking for more passes: only its
-last part is done again.
+second half is done again.
 """
 
 import argparse
 import copy
-import math
 import time
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from torch import nn
 EMA_DECAY = 0.995
 CHECKPOINT = "checkpoint.pt"
 PLATEAU = "plateau.pt"
-PLATEAU_ENDS = 0.7  # share of the run
+PLATEAU_ENDS = 0.5  # share of the run
 SAVE_SECONDS = 150
 
 
@@ -51,14 +50,12 @@ def make_optimizer(model: Trainee, rate: float) -> Muon:
 def schedule(done: float) -> tuple[float, int, float]:
     """Learning-rate factor, input size in pixels and smallest crop at a share of the run."""
     warm = min(1.0, done / 0.02)
-    rate = (
-        warm if done < PLATEAU_ENDS else 1 - math.sqrt((done - PLATEAU_ENDS) / (1 - PLATEAU_ENDS))
-    )
+    rate = warm if done < PLATEAU_ENDS else (1 - done) / (1 - PLATEAU_ENDS)
     # Small inputs cost a quarter to half. The last part has the shipped size's 3 x 3 final map, a
     # fifth below that size because crops enlarge what they show (Touvron et al. 2019).
-    if done < 0.45:
-        return rate, 48, 0.35
-    return (rate, 64, 0.35) if done < 0.85 else (rate, 80, 0.5)
+    if done < 0.55:
+        return rate, 48, 0.5
+    return (rate, 64, 0.5) if done < 0.87 else (rate, 80, 0.6)
 
 
 def update_average(average: nn.Module, model: nn.Module, steps: int) -> None:

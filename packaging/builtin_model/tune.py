@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from augment import normalise, random_crops
+from augment import change_detail, normalise, random_crops
 from config import IMAGE_SIZE
 from corpus import Corpus, canvases_of
 from data import BatchSampler, CachedSet
 from looks import give_looks, measure_looks
-from losses import alike_pictures
+from losses import alike_pictures, same_picture
 from model import Trainee
 from objective import ALIKE_WEIGHTS, TUNE_WEIGHTS, text_losses, weighted
 from torch import Tensor
@@ -30,20 +30,24 @@ BATCH = 1536
 OBJECTS = "caltech101"
 OBJECT_BATCH = 1024
 ALIKE_SHARE = 0.7
+COPIES_SCALE = 20.0
+# Smallest crop, share of changed detail, share of each made look.
+VIEWS = ((1.0, 0.0, 0.0), (0.6, 0.7, 0.05))
 
 
 @torch.no_grad()
 def features_of(
-    model: Trainee, cached: CachedSet, min_scale: float, made_share: float
+    model: Trainee, cached: CachedSet, min_scale: float, detail_share: float, made_share: float
 ) -> tuple[Tensor, Tensor]:
     """The trunk's output (n, features) for one random crop of every picture of a set.
 
-    A `made_share` of them are given each look that can be made. Also returns the looks (n, LOOKS).
+    A `detail_share` of them have their detail changed, a `made_share` are given each look that can
+    be made. Also returns the looks (n, LOOKS).
     """
     parts, looks = [], []
     for rows in np.array_split(np.arange(len(cached.sizes)), math.ceil(len(cached.sizes) / 256)):
         crops = random_crops(*canvases_of(cached, rows), IMAGE_SIZE, min_scale)
-        crops = give_looks(crops, made_share)
+        crops = give_looks(change_detail(crops, detail_share), made_share)
         looks.append(measure_looks(crops))
         crops = normalise(crops).contiguous(memory_format=torch.channels_last)
         parts.append(model.features(crops))
@@ -59,8 +63,9 @@ def tune(
 ) -> None:
     """Trains everything but the trunk for `args.tune_steps`.
 
-    views: per view, per set, the features (n, features) and looks of its pictures. weights: parts
-    of the objective; "objects" among them draws the pictures of each kind of object together.
+    views: per view, per set, the features (n, features) and looks of its pictures; two of them are
+    each other's copies. weights: parts of the objective; "objects" among them draws the pictures
+    of each kind of object together.
     """
     model.requires_grad_(True)
     model.clip.visual.trunk.requires_grad_(False)
@@ -76,10 +81,11 @@ def tune(
         for group in optimizer.param_groups:
             group["lr"] = 1e-3 * min(1.0, done / 0.05) * 0.5 * (1 + math.cos(math.pi * done))
         rows = sampler.draw()
-        view = views[rng.integers(len(views))]
-        features = torch.cat([f[r] for (f, _), r in zip(view, rows, strict=True)])
+        view, other = (views[number] for number in rng.choice(len(views), 2, replace=False))
         looks = torch.cat([k[r] for (_, k), r in zip(view, rows, strict=True)])
-        parts = text_losses(model, corpus, corpus.batch(rows, looks), model.vectors(features))
+        vectors, others = (model.vectors(_features(v, rows)) for v in (view, other))
+        parts = text_losses(model, corpus, corpus.batch(rows, looks), vectors)
+        parts["copies"] = same_picture(vectors, others, COPIES_SCALE)
         if objects is not None:
             chosen = rng.integers(0, len(objects), OBJECT_BATCH)
             drawn = view[list(corpus.counts).index(OBJECTS)][0][chosen]
@@ -90,6 +96,10 @@ def tune(
         if step % 20 == 19:
             shown = " ".join(f"{name} {part.item():.4g}" for name, part in parts.items())
             print(f"tune step {step + 1} {shown}", flush=True)
+
+
+def _features(view: list[tuple[Tensor, Tensor]], rows: list[np.ndarray]) -> Tensor:
+    return torch.cat([features[picked] for (features, _), picked in zip(view, rows, strict=True)])
 
 
 def labelled_rows(corpus: Corpus, name: str) -> Tensor:
@@ -118,9 +128,9 @@ def main(args: argparse.Namespace) -> None:
     model.load_state_dict(state["average"])
     model.to(memory_format=torch.channels_last).eval()
     views = []
-    for min_scale, made_share in ((1.0, 0.0), (0.6, 0.05)):
-        views.append([features_of(model, cached, min_scale, made_share) for cached in corpus.sets])
-        print(f"features of every picture at scale {min_scale}", flush=True)
+    for view in VIEWS:
+        views.append([features_of(model, cached, *view) for cached in corpus.sets])
+        print(f"features of every picture, {len(views)} of {len(VIEWS)} views", flush=True)
     tune(model, corpus, views, TUNE_WEIGHTS, args)
     words = {name: value.clone() for name, value in model.state_dict().items()}
     tune(model, corpus, views, ALIKE_WEIGHTS, args)
