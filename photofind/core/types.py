@@ -172,6 +172,7 @@ class InstalledEncoder:
     spec: EncoderSpec
     folder: Path
     key: str  # encoder_id plus the start of its weights' sha256: vectors belong to a key
+    cache: Path | None = None  # where files made of it for this machine may lie
 
 
 @dataclass(frozen=True, slots=True)

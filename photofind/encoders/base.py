@@ -21,7 +21,12 @@ class Backend(Protocol):
 
     @property
     def device(self) -> str:
-        """Where it computes now, e.g. "cuda" or "cpu (bfloat16)"."""
+        """Where it computes now, e.g. "cuda" or "cpu (onnx-int8)"."""
+        ...
+
+    @property
+    def tuning(self) -> str:
+        """Whether the best way to compute was found: "done", "provisional" or "missing"."""
         ...
 
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
@@ -46,6 +51,11 @@ class Encoder(Protocol):
 
     @property
     def device(self) -> str: ...
+
+    @property
+    def tuning(self) -> str:
+        """Whether the best way to compute here was found: "done", "provisional" or "missing"."""
+        ...
 
     def prepare(self, image: Image.Image) -> Pixels:
         """Scale, crop and normalise one RGB picture. Callable from any thread."""

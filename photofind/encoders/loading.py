@@ -1,17 +1,31 @@
-"""From an installed model to one that computes. Only the engine process imports this module."""
+"""From an installed model to one that computes. Only the engine's processes import this module.
+
+torch is imported only where it is to compute: where a record says that ONNX Runtime computes a
+side of the model on this machine, that side comes up without it.
+"""
 
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image
 
 from photofind.core.errors import EncoderError
 from photofind.core.types import InstalledEncoder
-from photofind.encoders.base import Encoder
+from photofind.encoders.base import Backend, Encoder
+from photofind.encoders.compiled import Compiled, answers, read_compiled
 from photofind.encoders.devices import choose_device
+from photofind.encoders.intake import Intake, intake_of
 from photofind.encoders.manifest import TIMM, read_manifest
+from photofind.encoders.modes import AUTO, TORCH, TORCH_BF16
+from photofind.encoders.tower_encoder import TowerEncoder
+
+if TYPE_CHECKING:
+    import torch
+
+SAMPLES = 96
+"""How many of the user's own photos a comparison of modes wants to see."""
 
 
 def load_encoder(
@@ -19,28 +33,119 @@ def load_encoder(
     *,
     device: str = "auto",
     threads: int = 0,
+    mode: str = AUTO,
     on_notice: Callable[[str], None],
 ) -> Encoder:
     """Load a model on the wanted device, or say by `on_notice` which one it is instead.
 
-    threads: processors to compute with, 0 leaves torch's choice. Raises EncoderError.
+    threads: processors to compute with, 0 leaves it to the library that computes. mode: how the
+    processor shall compute, see `modes`. Raises EncoderError.
     """
     os.environ["HF_HUB_OFFLINE"] = "1"
-    if threads > 0:
-        torch.set_num_threads(threads)
+    compiled = None if mode in (TORCH, TORCH_BF16) else read_compiled(installed)
+    if compiled is not None and (device == "cpu" or (device == "auto" and compiled.is_alone)):
+        backend = _compiled_backend(installed, compiled, mode, threads, on_notice)
+        return _encoder(installed, compiled.intake, backend)
     choice = choose_device(device)
     if choice.notice:
         on_notice(choice.notice)
-    if read_manifest(installed.folder).family == TIMM:
-        from photofind.encoders.timm_encoder import load_timm
-
-        encoder: Encoder = load_timm(installed, choice.device, on_notice)
-    else:
-        from photofind.encoders.open_clip import load_open_clip
-
-        encoder = load_open_clip(installed, choice.device, on_notice)
+    intake = intake_of(installed)
+    backend = torch_backend(
+        installed,
+        intake,
+        device=choice.device,
+        mode=mode if mode in (TORCH, TORCH_BF16) else "",
+        threads=threads,
+        tuning="done" if choice.device != "cpu" or mode in (TORCH, TORCH_BF16) else "missing",
+        on_notice=on_notice,
+    )
+    encoder = _encoder(installed, intake, backend)
     _check(encoder)
     return encoder
+
+
+def torch_backend(
+    installed: InstalledEncoder,
+    intake: Intake,
+    *,
+    device: str,
+    mode: str,
+    threads: int,
+    on_notice: Callable[[str], None],
+    tuning: str = "done",
+    words: bool = True,
+    build: "Callable[[], torch.nn.Module] | None" = None,
+) -> Backend:
+    """The model computed by torch; without `words` its text side is left away.
+
+    build: makes the model where it is not to be read from its folder.
+    """
+    import torch
+
+    from photofind.encoders.torch_backend import TorchBackend, has_fast_bf16
+
+    if threads > 0:
+        torch.set_num_threads(threads)
+    pictures_only = read_manifest(installed.folder).family == TIMM
+
+    return TorchBackend(
+        build or (lambda: build_model(installed, words=words)),
+        device=device,
+        image_size=intake.image_size,
+        tower="" if pictures_only else "visual",
+        mode="" if mode == TORCH_BF16 and not has_fast_bf16() else mode,
+        tuning=tuning,
+        on_notice=on_notice,
+    )
+
+
+def build_model(installed: InstalledEncoder, *, words: bool = True) -> "torch.nn.Module":
+    """The model with its weights, in float32 on the processor. Raises EncoderError."""
+    if read_manifest(installed.folder).family == TIMM:
+        from photofind.encoders.timm_model import build_timm
+
+        return build_timm(installed)
+    from photofind.encoders.open_clip import build_open_clip
+
+    model = build_open_clip(installed)
+    if not words and hasattr(model, "text"):
+        model.text = None
+    return model
+
+
+def _compiled_backend(
+    installed: InstalledEncoder,
+    compiled: Compiled,
+    mode: str,
+    threads: int,
+    on_notice: Callable[[str], None],
+) -> Backend:
+    from photofind.encoders.onnx_backend import CompiledBackend
+
+    def in_torch(torch_mode: str, words: bool) -> Backend:
+        return torch_backend(
+            installed,
+            compiled.intake,
+            device="cpu",
+            mode=torch_mode,
+            threads=threads,
+            on_notice=on_notice,
+            words=words,
+        )
+
+    if not answers(compiled, mode):
+        tuning = "missing"
+    else:
+        tuning = "done" if compiled.photos >= SAMPLES else "provisional"
+    return CompiledBackend(
+        installed, compiled, in_torch, threads=threads, tuning=tuning, on_notice=on_notice
+    )
+
+
+def _encoder(installed: InstalledEncoder, intake: Intake, backend: Backend) -> TowerEncoder:
+    return TowerEncoder(
+        installed.spec, backend, intake.preprocessor(), intake.tokenizer(installed)
+    )
 
 
 def _check(encoder: Encoder) -> None:

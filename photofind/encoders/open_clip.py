@@ -1,44 +1,26 @@
-"""Any open_clip model from a local folder: its configuration, its weights, its tokenizer.
+"""Any open_clip model from a local folder: its configuration, its weights.
 
 Never reaches the network, and never runs with weights that are missing: open_clip itself would
-only warn. Only the engine process imports this module.
+only warn. Only the engine's processes import this module.
 """
 
 # pyright: reportMissingTypeStubs=false
 
 import copy
-import logging
 import pickle
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
-import numpy.typing as npt
 import open_clip
 import torch
 from open_clip.factory import load_checkpoint
-from open_clip.tokenizer import SimpleTokenizer, get_clean_fn
-from PIL import Image
 from safetensors import SafetensorError
+from torch.func import functional_call  # pyright: ignore[reportUnknownVariableType]
 
 from photofind.core.errors import EncoderError
-from photofind.core.types import EncoderSpec, InstalledEncoder, Vectors
-from photofind.encoders.architectures import model_config, read_json
-from photofind.encoders.base import Backend, Pixels, unit_rows
-from photofind.encoders.manifest import (
-    CONFIG,
-    PICKLE_SUFFIXES,
-    TOKENIZER,
-    Manifest,
-    find_weights,
-    read_manifest,
-)
-from photofind.encoders.preprocess import Preprocessor
-from photofind.encoders.squares import encode_looks
-from photofind.encoders.torch_backend import TorchBackend
-
-log = logging.getLogger(__name__)
+from photofind.core.types import InstalledEncoder
+from photofind.encoders.architectures import model_config
+from photofind.encoders.manifest import PICKLE_SUFFIXES, Manifest, find_weights, read_manifest
 
 _MISFITS = (
     RuntimeError,
@@ -52,68 +34,34 @@ _MISFITS = (
 )
 """What loading raises for weights of another architecture."""
 
-Tokenizer = Callable[[Sequence[str]], npt.NDArray[np.int64]]
+
+class Phrases(torch.nn.Module):
+    """A causal text tower for token ids (n, length) of any length up to its context.
+
+    No token sees those behind it, so that what follows a phrase's end changes nothing.
+    """
+
+    any_length = True
+
+    def __init__(self, tower: Any) -> None:
+        super().__init__()
+        self.tower = tower
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        length = tokens.shape[1]
+        run: Any = functional_call
+        return run(self.tower, {"attn_mask": self.tower.attn_mask[:length, :length]}, (tokens,))
 
 
-class OpenClipEncoder:
-    """An `Encoder` with an image tower and a text tower."""
-
-    def __init__(
-        self,
-        spec: EncoderSpec,
-        backend: Backend,
-        preprocessor: Preprocessor,
-        tokenizer: Tokenizer,
-    ) -> None:
-        self.spec = spec
-        self._backend = backend
-        self._preprocessor = preprocessor
-        self._tokenizer = tokenizer
-
-    @property
-    def image_size(self) -> int:
-        return self._preprocessor.image_size
-
-    @property
-    def device(self) -> str:
-        return self._backend.device
-
-    def prepare(self, image: Image.Image) -> Pixels:
-        return self._preprocessor(image)
-
-    def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
-        return encode_looks(self._backend, pixels)
-
-    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
-        return self.encode_pixels([self.prepare(image) for image in images])
-
-    def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        return unit_rows(self._backend.encode_tokens(self._tokenizer(texts)))
-
-
-def load_open_clip(
-    installed: InstalledEncoder, device: str, on_notice: Callable[[str], None]
-) -> OpenClipEncoder:
-    """Build the model of a folder and load its weights. Raises EncoderError."""
+def build_open_clip(installed: InstalledEncoder) -> torch.nn.Module:
+    """The model of a folder with its weights, in float32 on the processor. Raises EncoderError."""
     folder = installed.folder
     manifest = read_manifest(folder)
-    config = model_config(folder, manifest)
-    image_size = _image_size(config)
-
-    def build() -> torch.nn.Module:
-        model = _build(config, folder)
-        _load_weights(model, find_weights(folder, manifest), manifest)
-        return model
-
-    backend = TorchBackend(
-        build, device=device, image_size=image_size, tower="visual", on_notice=on_notice
-    )
-    return OpenClipEncoder(
-        installed.spec,
-        backend,
-        Preprocessor(_preprocess_settings(folder, manifest), image_size),
-        _tokenizer(config, folder),
-    )
+    model: Any = _build(model_config(folder, manifest), folder)
+    _load_weights(model, find_weights(folder, manifest), manifest)
+    if isinstance(model, open_clip.CustomTextCLIP) and _is_causal(model.text):
+        model.text = Phrases(model.text)
+    return model.eval().float()
 
 
 def _build(config: dict[str, Any], folder: Path) -> torch.nn.Module:
@@ -127,13 +75,22 @@ def _build(config: dict[str, Any], folder: Path) -> torch.nn.Module:
         )
     if "timm_model_name" in vision:
         vision["timm_model_pretrained"] = False
-    custom_text = config.pop("custom_text", False)
+    config.pop("custom_text", None)
     kinds: Any = open_clip
+    # CustomTextCLIP reads the weights of a plain CLIP too, and has its text side as a part
     kind = kinds.CoCa if "multimodal_cfg" in config else kinds.CustomTextCLIP
     try:
-        return kind(**config) if custom_text or "multimodal_cfg" in config else kinds.CLIP(**config)
+        return kind(**config)
     except (TypeError, ValueError, RuntimeError, AssertionError, KeyError) as error:
         raise EncoderError(f"the architecture in {folder} cannot be built: {error}") from error
+
+
+def _is_causal(tower: Any) -> bool:
+    return (
+        getattr(tower, "attn_mask", None) is not None
+        and getattr(tower, "cls_emb", None) is None
+        and getattr(tower, "pool_type", "") in ("argmax", "eos")
+    )
 
 
 def _load_weights(model: torch.nn.Module, path: Path, manifest: Manifest) -> None:
@@ -155,59 +112,3 @@ def _load_weights(model: torch.nn.Module, path: Path, manifest: Manifest) -> Non
 def _brief(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return " ".join(lines[:2])[:400] or type(error).__name__
-
-
-def _image_size(config: dict[str, Any]) -> int:
-    size: Any = config.get("vision_cfg", {}).get("image_size", 224)
-    if isinstance(size, list) and len(set(cast("list[int]", size))) == 1:
-        size = cast("list[int]", size)[0]
-    if not isinstance(size, int) or size < 1:
-        raise EncoderError(f"the model's image_size {size!r} is not the side of a square")
-    return size
-
-
-def _preprocess_settings(folder: Path, manifest: Manifest) -> dict[str, Any]:
-    if manifest.preprocess:
-        return manifest.preprocess
-    if (folder / CONFIG).is_file():
-        return cast("dict[str, Any]", read_json(folder / CONFIG).get("preprocess_cfg") or {})
-    return {}
-
-
-def _tokenizer(config: dict[str, Any], folder: Path) -> Tokenizer:
-    text: dict[str, Any] = config.get("text_cfg", {})
-    context = int(text.get("context_length", 77))
-    options: dict[str, Any] = text.get("tokenizer_kwargs", {})
-    if "hf_tokenizer_name" in text:
-        return _file_tokenizer(folder / TOKENIZER, context, options)
-    simple: Any = SimpleTokenizer(context_length=context, **options)
-
-    def tokenize(texts: Sequence[str]) -> npt.NDArray[np.int64]:
-        return simple(list(texts)).numpy().astype(np.int64)
-
-    return tokenize
-
-
-def _file_tokenizer(path: Path, context: int, options: dict[str, Any]) -> Tokenizer:
-    """The tokenizer that lies beside the weights, padded and cut to the context's length."""
-    try:
-        import tokenizers
-    except ImportError as error:
-        raise EncoderError(
-            "this model needs the package tokenizers: pip install tokenizers"
-        ) from error
-    if not path.is_file():
-        raise EncoderError(f"the model's {path.name} is missing from {path.parent}")
-    try:
-        encoding: Any = tokenizers.Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises plain Exception
-        raise EncoderError(f"{path} cannot be read: {error}") from error
-    encoding.enable_truncation(context)
-    encoding.enable_padding(length=context, pad_id=encoding.token_to_id("<pad>") or 0)
-    clean = cast("Callable[[str], str]", get_clean_fn(options.get("clean", "whitespace")))
-
-    def tokenize(texts: Sequence[str]) -> npt.NDArray[np.int64]:
-        rows = encoding.encode_batch([clean(text) for text in texts])
-        return np.asarray([row.ids for row in rows], np.int64)
-
-    return tokenize

@@ -1,13 +1,11 @@
-"""A picture as a model's input: open_clip's own scaling and cropping, the numbers through numpy.
+"""A picture as a model's input: scaled and cropped as open_clip does it, through Pillow and numpy.
 
-numpy instead of torch for the last step because several decode threads do it at once, and each
-would otherwise bring up a thread pool of its own.
+Without torchvision, whose import costs seconds, and without torch, which would bring up a thread
+pool for each of the several decode threads that do this at once.
 """
 
-# pyright: reportMissingTypeStubs=false
-
-from dataclasses import fields
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +14,14 @@ from PIL import Image
 from photofind.core.errors import EncoderError
 from photofind.encoders.base import Pixels
 from photofind.encoders.squares import squares
+
+_OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
+_OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
+_FILTERS = {
+    "bicubic": Image.Resampling.BICUBIC,
+    "bilinear": Image.Resampling.BILINEAR,
+    "random": Image.Resampling.BICUBIC,  # chance is for training
+}
 
 
 class Preprocessor:
@@ -26,21 +32,20 @@ class Preprocessor:
 
         Raises EncoderError where they make no sense.
         """
-        from open_clip import transform
-        from torchvision.transforms import Normalize, ToTensor
-
-        library: Any = transform
-        known = {field.name for field in fields(transform.PreprocessCfg)}
-        given = {k: v for k, v in settings.items() if k in known and v is not None}
+        given = {name: value for name, value in settings.items() if value is not None}
         try:
-            config: Any = library.PreprocessCfg(**{**given, "size": image_size})
-            steps: list[Any] = list(library.image_transform_v2(config, is_train=False).transforms)
-        except (TypeError, ValueError, AssertionError, KeyError) as error:
+            self._mean = _channels(given.get("mean", _OPENAI_MEAN))
+            self._std = _channels(given.get("std", _OPENAI_STD))
+            self._filter = _FILTERS[given.get("interpolation", "bicubic")]
+            resize_mode = given.get("resize_mode", "shortest")
+            self._scale = self._scalings()[resize_mode]
+            self._crops = resize_mode == "shortest"
+            self._fill = int(given.get("fill_color", 0))
+        except (TypeError, ValueError, KeyError) as error:
             raise EncoderError(f"the model's preprocess_cfg is not understood: {error}") from error
-        self._steps = [step for step in steps if not isinstance(step, (ToTensor, Normalize))]
-        self._mean: npt.NDArray[np.float32] = np.asarray(config.mean, np.float32).reshape(3, 1, 1)
-        self._std: npt.NDArray[np.float32] = np.asarray(config.std, np.float32).reshape(3, 1, 1)
-        self._crops = config.resize_mode == "shortest"
+        if given.get("mode", "RGB") != "RGB":
+            raise EncoderError(f"the model's preprocess_cfg wants {given['mode']}, not RGB pictures")
+        self.settings: dict[str, Any] = settings
         self.image_size = image_size
 
     def __call__(self, image: Image.Image) -> Pixels:
@@ -52,7 +57,46 @@ class Preprocessor:
         return looks[0] if len(looks) == 1 else np.stack(looks)
 
     def _pixels(self, image: Image.Image) -> Pixels:
-        for step in self._steps:
-            image = step(image)
-        pixels = np.asarray(image, np.float32).transpose(2, 0, 1) / np.float32(255)
+        scaled = self._scale(image)
+        if scaled.mode != "RGB":
+            scaled = scaled.convert("RGB")
+        pixels = np.asarray(scaled, np.float32).transpose(2, 0, 1) / np.float32(255)
         return np.ascontiguousarray((pixels - self._mean) / self._std)
+
+    def _scalings(self) -> dict[str, Callable[[Image.Image], Image.Image]]:
+        return {"shortest": self._fill_square, "longest": self._fit_in, "squash": self._squash}
+
+    def _fill_square(self, image: Image.Image) -> Image.Image:
+        """The short side becomes the square's; what the long one has more is cut off."""
+        size = self.image_size
+        short = min(image.size)
+        width, height = (size if side == short else int(size * side / short) for side in image.size)
+        return _centre(self._resized(image, width, height), size)
+
+    def _fit_in(self, image: Image.Image) -> Image.Image:
+        """The long side becomes the square's; what the short one lacks is filled up."""
+        size = self.image_size
+        ratio = max(image.size) / size
+        width, height = (max(1, round(side / ratio)) for side in image.size)
+        square = Image.new(image.mode, (size, size), (self._fill,) * len(image.getbands()))
+        square.paste(
+            self._resized(image, width, height), ((size - width) // 2, (size - height) // 2)
+        )
+        return square
+
+    def _squash(self, image: Image.Image) -> Image.Image:
+        return self._resized(image, self.image_size, self.image_size)
+
+    def _resized(self, image: Image.Image, width: int, height: int) -> Image.Image:
+        return image if image.size == (width, height) else image.resize((width, height), self._filter)
+
+
+def _channels(value: Any) -> npt.NDArray[np.float32]:
+    """One number for all channels, or three, as (3, 1, 1). Raises TypeError, ValueError."""
+    numbers = [float(value)] * 3 if isinstance(value, int | float) else cast("list[float]", value)
+    return np.asarray(numbers, np.float32).reshape(3, 1, 1)
+
+
+def _centre(image: Image.Image, size: int) -> Image.Image:
+    left, top = (round((side - size) / 2) for side in image.size)
+    return image if image.size == (size, size) else image.crop((left, top, left + size, top + size))

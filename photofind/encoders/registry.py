@@ -25,6 +25,9 @@ from photofind.encoders.manifest import (
 
 log = logging.getLogger(__name__)
 
+COMPILED = "compiled"
+"""The folder beside the weights, or where they would be, for files made for this machine."""
+
 
 class ModelRegistry:
     """The models of one library."""
@@ -73,7 +76,12 @@ class ModelRegistry:
         manifest = read_manifest(folder)
         sha256 = self._sha256(encoder_id, folder, manifest)
         spec = _spec(encoder_id, folder, manifest)
-        return InstalledEncoder(spec=spec, folder=folder, key=f"{encoder_id}-{sha256[:8]}")
+        return InstalledEncoder(
+            spec=spec,
+            folder=folder,
+            key=f"{encoder_id}-{sha256[:8]}",
+            cache=self.models_dir / encoder_id / COMPILED,
+        )
 
     def folder(self, encoder_id: str) -> Path:
         """Where a model lies or would lie. Raises EncoderMissingError for an impossible id."""

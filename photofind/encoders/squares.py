@@ -46,6 +46,11 @@ def encode_looks(backend: Backend, pixels: Sequence[Pixels]) -> Vectors:
     return unit_rows(np.add.reduceat(rows, starts, axis=0))
 
 
+def middle_look(pixels: Pixels) -> Pixels:
+    """The one square of a picture, or the middle one of a panorama: (3, side, side)."""
+    return pixels if pixels.ndim == 3 else pixels[len(pixels) // 2]
+
+
 def _square(image: Image.Image, at: int, side: int) -> Image.Image:
     wide = image.width >= image.height
     left, top = (at, 0) if wide else (0, at)

@@ -1,13 +1,16 @@
 """Runs a model's towers with torch: device, precision, memory shortage, the way back to the CPU.
 
-Lower precision is used only where a check at loading finds it faithful and faster. Only the engine
-process imports this module.
+On a processor lower precision means weights of that precision; on a CUDA device it is autocast,
+which leaves the sensitive operations in float32. Either is used only where a check at loading finds
+it faithful and faster. Only the engine's processes import this module.
 """
 
+import contextlib
 import copy
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,8 @@ import torch
 
 from photofind.core.types import Vectors
 from photofind.encoders.base import Pixels, unit_rows
+from photofind.encoders.modes import TORCH, TORCH_BF16
+from photofind.encoders.tokenizing import shortened
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +28,7 @@ _FAITHFUL = 0.9990  # least cosine between a vector in full and in lower precisi
 _DEVICE_FAITHFUL = 0.995  # least cosine between a device and the processor
 _WORTHWHILE = 1.2  # times faster
 _PROBES = 2
+_MODES = {TORCH: torch.float32, TORCH_BF16: torch.bfloat16}
 
 
 class TorchBackend:
@@ -39,8 +45,11 @@ class TorchBackend:
         device: str,
         image_size: int,
         tower: str = "visual",
+        mode: str = "",
+        tuning: str = "done",
         on_notice: Callable[[str], None],
     ) -> None:
+        """mode: TORCH or TORCH_BF16 on the processor, "" finds out by a short trial."""
         self._build = build
         self._model = build().eval().float()
         self._tower = tower
@@ -49,6 +58,8 @@ class TorchBackend:
         self._dtype = torch.float32
         self._device = "cpu"
         self._largest = 1 << 16  # pictures at once; lowered when memory runs out
+        self._mode = mode
+        self.tuning = tuning
         self._place(device)
 
     @property
@@ -80,17 +91,47 @@ class TorchBackend:
             return self._text_rows(tokens)
 
     def _image_rows(self, batch: torch.Tensor) -> Vectors:
-        with torch.inference_mode():
-            moved = batch.to(self._device, dtype=self._dtype, memory_format=torch.channels_last)
-            rows = self._run_images(moved).float().cpu().numpy()
+        rows = self._compute(batch)
         if self._dtype != torch.float32 and not np.isfinite(rows).all():
             self._on_notice("lower precision gave unusable numbers: computing in full precision")
             self._use_precision(torch.float32)
             return self._image_rows(batch)
         return rows
 
+    def _compute(self, batch: torch.Tensor) -> Vectors:
+        """float32 rows (n, d) of a batch that lies in the processor's memory."""
+        count = len(batch)
+        with torch.inference_mode(), self._autocast():
+            rows = self._run_images(self._moved(self._padded(batch)))
+            return rows[:count].float().cpu().numpy()
+
+    def _padded(self, batch: torch.Tensor) -> torch.Tensor:
+        """MPS compiles a program for every shape it meets: it only meets powers of two."""
+        missing = _power_of_two(len(batch)) - len(batch) if self._device == "mps" else 0
+        return torch.cat([batch, batch[-1:].expand(missing, -1, -1, -1)]) if missing else batch
+
+    def _moved(self, batch: torch.Tensor) -> torch.Tensor:
+        """The batch on the device, through pinned memory where that makes the way shorter."""
+        if self._device == "cuda":
+            batch = batch.pin_memory()
+            return batch.to("cuda", memory_format=torch.channels_last, non_blocking=True)
+        return batch.to(
+            self._device, dtype=self._weights_dtype(), memory_format=torch.channels_last
+        )
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        if self._device != "cuda" or self._dtype == torch.float32:
+            return contextlib.nullcontext()
+        return torch.autocast("cuda", dtype=self._dtype)
+
+    def _weights_dtype(self) -> torch.dtype:
+        return torch.float32 if self._device == "cuda" else self._dtype
+
     def _text_rows(self, tokens: npt.NDArray[np.int64]) -> Vectors:
         model: Any = self._model
+        text = getattr(model, "text", None)
+        if getattr(text, "any_length", False) and self._device != "mps":
+            tokens = shortened(tokens)
         with torch.inference_mode():
             rows = model.encode_text(_tensor(tokens).to(self._device))
             return rows.float().cpu().numpy()
@@ -119,6 +160,10 @@ class TorchBackend:
 
     def _place(self, device: str) -> None:
         """Find the fastest faithful way to compute on a device, or settle for the processor."""
+        if device == "cpu" and self._mode:
+            self._move("cpu")
+            self._use_precision(_MODES[self._mode])
+            return
         probe = _tensor(_probes(self._size))
         self._move("cpu")
         reference, seconds = self._timed(probe)
@@ -142,7 +187,8 @@ class TorchBackend:
         """Keep a lower precision where it is faithful and faster."""
         full = self._visual()
         try:
-            self._set_visual(copy.deepcopy(full))
+            if self._device == "cpu":
+                self._set_visual(copy.deepcopy(full))
             self._use_precision(dtype)
             rows, lower_seconds = self._timed(probe, warm=True)
         except (RuntimeError, TypeError, NotImplementedError) as error:
@@ -159,15 +205,10 @@ class TorchBackend:
 
     def _timed(self, probe: torch.Tensor, *, warm: bool = False) -> tuple[Vectors, float]:
         if warm:
-            self._image_rows_plain(probe)
+            self._compute(probe)
         started = time.perf_counter()
-        rows = self._image_rows_plain(probe)
+        rows = self._compute(probe)
         return rows, time.perf_counter() - started
-
-    def _image_rows_plain(self, batch: torch.Tensor) -> Vectors:
-        with torch.inference_mode():
-            moved = batch.to(self._device, dtype=self._dtype, memory_format=torch.channels_last)
-            return self._run_images(moved).float().cpu().numpy()
 
     def _visual(self) -> torch.nn.Module:
         return getattr(self._model, self._tower) if self._tower else self._model
@@ -179,8 +220,8 @@ class TorchBackend:
             self._model = module
 
     def _use_precision(self, dtype: torch.dtype) -> None:
-        self._visual().to(dtype=dtype)
         self._dtype = dtype
+        self._visual().to(dtype=self._weights_dtype())
 
     def _move(self, device: str) -> None:
         self._model.to(device=device)
@@ -193,14 +234,24 @@ def _tensor(array: npt.NDArray[Any]) -> torch.Tensor:
     return library.from_numpy(array)
 
 
+def has_fast_bf16() -> bool:
+    """Whether this processor multiplies bfloat16 faster than float32."""
+    for ability in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        known: Any = getattr(torch.cpu, ability, None)
+        if known is not None and known():
+            return True
+    return False
+
+
 def _candidates(device: str) -> tuple[torch.dtype, ...]:
     """Lower precisions that are worth a try on a device."""
     if device == "cuda":
         return (torch.float16, torch.bfloat16)
-    capable: Any = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    if device == "cpu" and capable is not None and capable():
-        return (torch.bfloat16,)
-    return ()
+    return (torch.bfloat16,) if device == "cpu" and has_fast_bf16() else ()
+
+
+def _power_of_two(count: int) -> int:
+    return 1 << (count - 1).bit_length()
 
 
 def _probes(size: int) -> npt.NDArray[np.float32]:

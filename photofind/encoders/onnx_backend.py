@@ -1,0 +1,152 @@
+"""Runs a model's towers on the processor in the way that was found best, without torch if it can.
+
+A tower is brought up when it is first needed: a phrase does not wait for the pictures' side. What
+cannot be used gives way to torch. Only the engine's processes import this module.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from photofind.core.errors import EncoderError
+from photofind.core.types import InstalledEncoder, Vectors
+from photofind.encoders.base import Backend, Pixels
+from photofind.encoders.compiled import (
+    PICTURES,
+    WORDS,
+    Compiled,
+    forget_compiled,
+    open_checked,
+)
+from photofind.encoders.modes import TITLES, TORCH, TORCH_BF16
+from photofind.encoders.tokenizing import shortened
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 32  # pictures; more takes memory and gains nothing on a processor
+
+
+class OnnxTower:
+    """One exported tower: an array in, float32 vectors (n, d) out."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        """threads: processors to compute with, 0 for all. Raises what onnxruntime raises."""
+        library: Any = onnxruntime
+        options = library.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # a thread that spins keeps the decoders from the processor
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = library.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+        self._input = self._session.get_inputs()[0].name
+        self._any_length = isinstance(self._session.get_inputs()[0].shape[-1], str)
+
+    def run_pictures(self, pixels: Sequence[Pixels]) -> Vectors:
+        parts = [
+            self._run(np.stack(pixels[start : start + _AT_ONCE]))
+            for start in range(0, len(pixels), _AT_ONCE)
+        ]
+        return np.concatenate(parts)
+
+    def run_tokens(self, tokens: npt.NDArray[np.int64]) -> Vectors:
+        return self._run(shortened(tokens) if self._any_length else tokens)
+
+    def _run(self, batch: npt.NDArray[Any]) -> Vectors:
+        return np.asarray(self._session.run(None, {self._input: batch})[0], np.float32)
+
+
+class CompiledBackend:
+    """The `Backend` of a record."""
+
+    def __init__(
+        self,
+        installed: InstalledEncoder,
+        compiled: Compiled,
+        make_torch: Callable[[str, bool], Backend],
+        *,
+        threads: int,
+        tuning: str,
+        on_notice: Callable[[str], None],
+    ) -> None:
+        """make_torch: brings torch up in one of its modes, "" being its own choice, and with the
+        words' side or without."""
+        self._installed = installed
+        self._compiled = compiled
+        self._make_torch = make_torch
+        self._threads = threads
+        self._tuning = tuning
+        self._on_notice = on_notice
+        self._towers: dict[str, OnnxTower] = {}
+        self._torch: Backend | None = None
+        self._failed = False
+
+    @property
+    def device(self) -> str:
+        if self._failed and self._torch is not None:
+            return self._torch.device
+        return f"cpu ({self._compiled.pictures_mode})"
+
+    @property
+    def tuning(self) -> str:
+        return "missing" if self._failed else self._tuning
+
+    def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
+        tower = self._tower(PICTURES)
+        if tower is None:
+            return self._in_torch().encode_pixels(pixels)
+        try:
+            return tower.run_pictures(pixels)
+        except Exception as error:  # noqa: BLE001 - onnxruntime raises plain ones of its own
+            self._give_up(error)
+            return self._in_torch().encode_pixels(pixels)
+
+    def encode_tokens(self, tokens: npt.NDArray[np.int64]) -> Vectors:
+        tower = self._tower(WORDS)
+        if tower is None:
+            return self._in_torch().encode_tokens(tokens)
+        try:
+            return tower.run_tokens(tokens)
+        except Exception as error:  # noqa: BLE001 - onnxruntime raises plain ones of its own
+            self._give_up(error)
+            return self._in_torch().encode_tokens(tokens)
+
+    def _tower(self, side: str) -> OnnxTower | None:
+        """The exported tower of a side; None where torch computes it."""
+        file = self._compiled.files.get(side)
+        if file is None or self._failed or self._installed.cache is None:
+            return None
+        if side not in self._towers:
+            try:
+                path = open_checked(self._installed.cache, file)
+                self._towers[side] = OnnxTower(path, self._threads)
+            except Exception as error:  # noqa: BLE001 - onnxruntime raises plain ones of its own
+                self._give_up(error)
+                return None
+        return self._towers[side]
+
+    def _in_torch(self) -> Backend:
+        if self._torch is None:
+            chosen = self._compiled.pictures_mode
+            mode = "" if self._failed else chosen if chosen == TORCH_BF16 else TORCH
+            self._torch = self._make_torch(mode, self._failed or WORDS not in self._compiled.files)
+        return self._torch
+
+    def _give_up(self, error: Exception) -> None:
+        """Compute with torch from now on, and have the files made anew."""
+        reason = str(error) if isinstance(error, EncoderError) else f"{type(error).__name__}: {error}"
+        log.warning("the prepared files of %s: %s", self._installed.spec.title, reason)
+        self._on_notice(
+            f"{TITLES[self._compiled.pictures_mode]} failed: using PyTorch until it is prepared anew"
+        )
+        self._failed = True
+        self._towers.clear()
+        self._torch = None
+        forget_compiled(self._installed)
