@@ -149,7 +149,7 @@ class Application(QObject):
 
     def _make_engine(self, encoder: InstalledEncoder) -> EngineClient:
         return EngineClient(
-            encoder, _engine_config(self.preferences.settings), self.library.noticed.emit
+            encoder, EngineConfig.of(self.preferences.settings), self.library.noticed.emit
         )
 
     def _make_window(self) -> None:
@@ -307,8 +307,8 @@ class Application(QObject):
 
     @Slot(object, object)
     def _on_settings_changed(self, before: Settings, after: Settings) -> None:
-        if _engine_config(after) != _engine_config(before):
-            self.library.set_engine_config(_engine_config(after))
+        if EngineConfig.of(after) != EngineConfig.of(before):
+            self.library.set_engine_config(EngineConfig.of(after))
 
     @Slot(object)
     def _on_encoder_chosen(self, encoder: InstalledEncoder) -> None:
@@ -336,10 +336,6 @@ class Application(QObject):
             show_folders=self._window_actions.folders.isChecked(),
             show_details=self._window_actions.details.isChecked(),
         )
-
-
-def _engine_config(settings: Settings) -> EngineConfig:
-    return EngineConfig(device=settings.device, threads=settings.threads)
 
 
 def _encoder(registry: ModelRegistry, encoder_id: str) -> tuple[InstalledEncoder, str]:

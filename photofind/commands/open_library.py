@@ -28,8 +28,7 @@ def chosen_encoder(
 def start_engine(
     options: argparse.Namespace, encoder: InstalledEncoder, settings: Settings
 ) -> EngineClient:
-    config = EngineConfig(device=settings.device, threads=settings.threads)
-    return EngineClient(encoder, config, on_notice=partial(remark, options))
+    return EngineClient(encoder, EngineConfig.of(settings), on_notice=partial(remark, options))
 
 
 def read_settings(paths: LibraryPaths) -> Settings:

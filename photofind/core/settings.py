@@ -18,6 +18,7 @@ class Settings:
 
     encoder: str = "builtin"
     device: str = "auto"  # auto, cpu, cuda, mps, xpu
+    mode: str = "auto"  # how the processor computes; the others: photofind.encoders.modes
     threads: int = 0  # of the engine; 0 chooses from the machine
     theme: str = "system"  # system, light, dark
     layout: str = "justified"  # justified, square

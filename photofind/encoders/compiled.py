@@ -164,6 +164,8 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
     except OSError:
         return name
-    told = {line.split(":")[0].strip(): line.split(":", 1)[1].strip() for line in lines if ":" in line}
+    told = {
+        line.split(":")[0].strip(): line.split(":", 1)[1].strip() for line in lines if ":" in line
+    }
     abilities = hashlib.sha256(told.get("flags", told.get("Features", "")).encode()).hexdigest()
     return f"{name} {told.get('model name', '')} {abilities[:8]}".strip()

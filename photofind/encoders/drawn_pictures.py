@@ -39,7 +39,11 @@ def _hill(rng: np.random.Generator, width: int, height: int) -> list[tuple[float
         for _ in range(3)
     )
     line = np.asarray(rng.uniform(0.3, 0.9) * height + waves)
-    return [(0.0, float(height)), *zip(across.tolist(), line.tolist(), strict=True), (width, height)]
+    return [
+        (0.0, float(height)),
+        *zip(across.tolist(), line.tolist(), strict=True),
+        (float(width), float(height)),
+    ]
 
 
 def _thing(rng: np.random.Generator, draw: ImageDraw.ImageDraw, width: int, height: int) -> None:

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import torch
-from onnxruntime import quantization
+from onnxruntime import quantization  # pyright: ignore[reportMissingTypeStubs]
 from typing_extensions import override
 
 from photofind.core.errors import EncoderError
@@ -79,7 +78,7 @@ def quantise(
     pixels: pictures to learn ranges from. leave_sensitive: keep in float32 what is known to suffer
     most, too: the way back from a transformer's wide inner layers, a convolutional net's stem.
     """
-    graph = onnx.load(str(source), load_external_data=False).graph
+    graph = _graph(source)
     weights = _weight_shapes(graph)
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
     products = [
@@ -127,7 +126,7 @@ def _quantise_convolutions(
         op_types_to_quantize=["Conv", "Add", "Relu", "MaxPool", "AveragePool"],
         nodes_to_exclude=[
             node.name
-            for node in onnx.load(str(source), load_external_data=False).graph.node
+            for node in _graph(source).node
             if node.op_type == "Conv" and node.name not in chosen
         ],
         per_channel=True,
@@ -144,7 +143,7 @@ class _Batches(quantization.CalibrationDataReader):  # pyright: ignore[reportUnk
         self._batches = iter([np.stack(pixels[at : at + _CALIBRATION_BATCH]) for at in starts])
 
     @override
-    def get_next(self) -> dict[str, npt.NDArray[np.float32]] | None:
+    def get_next(self) -> Any:
         batch = next(self._batches, None)
         return None if batch is None else {"pixels": batch}
 
@@ -187,6 +186,11 @@ def _quiet() -> Generator[None]:
         backend.set_fastpath_enabled(fast)
         logging.disable(logging.NOTSET)
         logging.root.setLevel(level)
+
+
+def _graph(path: Path) -> Any:
+    library: Any = onnx
+    return library.load(str(path)).graph
 
 
 def _weight_shapes(graph: Any) -> dict[str, tuple[int, ...]]:

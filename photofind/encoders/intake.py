@@ -52,7 +52,10 @@ def _settings(installed: InstalledEncoder, manifest: Manifest) -> dict[str, Any]
 def _plain(settings: dict[str, Any]) -> dict[str, Any]:
     """What a Preprocessor reads, as JSON can hold it."""
     known = {key: settings[key] for key in _KEYS if settings.get(key) is not None}
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in known.items()}
+    return {
+        key: list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value
+        for key, value in known.items()
+    }
 
 
 def _image_size(config: dict[str, Any]) -> int:

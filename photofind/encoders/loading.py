@@ -6,7 +6,7 @@ side of the model on this machine, that side comes up without it.
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -107,7 +107,7 @@ def build_model(installed: InstalledEncoder, *, words: bool = True) -> "torch.nn
         return build_timm(installed)
     from photofind.encoders.open_clip import build_open_clip
 
-    model = build_open_clip(installed)
+    model: Any = build_open_clip(installed)
     if not words and hasattr(model, "text"):
         model.text = None
     return model
@@ -143,9 +143,7 @@ def _compiled_backend(
 
 
 def _encoder(installed: InstalledEncoder, intake: Intake, backend: Backend) -> TowerEncoder:
-    return TowerEncoder(
-        installed.spec, backend, intake.preprocessor(), intake.tokenizer(installed)
-    )
+    return TowerEncoder(installed.spec, backend, intake.preprocessor(), intake.tokenizer(installed))
 
 
 def _check(encoder: Encoder) -> None:

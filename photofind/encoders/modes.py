@@ -82,15 +82,15 @@ def choose(figures: Mapping[str, Figures], wanted: str = AUTO) -> str:
         return TORCH
     fastest = max(found.rate for found in faithful.values())
     return next(
-        mode
-        for mode in _PREFERENCE
-        if mode in faithful and faithful[mode].rate >= _TIE * fastest
+        mode for mode in _PREFERENCE if mode in faithful and faithful[mode].rate >= _TIE * fastest
     )
 
 
 def _overlap(one: Vectors, other: Vectors) -> float:
     """Mean share of the ten nearest other rows that both agree on."""
-    return float(np.mean([len(a & b) / len(a) for a, b in zip(_near(one), _near(other), strict=True)]))
+    return float(
+        np.mean([len(a & b) / len(a) for a, b in zip(_near(one), _near(other), strict=True)])
+    )
 
 
 def _near(rows: Vectors) -> list[set[int]]:

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
+import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 
-from photofind.core.errors import EncoderError
 from photofind.core.types import InstalledEncoder, Vectors
 from photofind.encoders.base import Backend, Pixels
 from photofind.encoders.compiled import (
@@ -141,11 +140,9 @@ class CompiledBackend:
 
     def _give_up(self, error: Exception) -> None:
         """Compute with torch from now on, and have the files made anew."""
-        reason = str(error) if isinstance(error, EncoderError) else f"{type(error).__name__}: {error}"
-        log.warning("the prepared files of %s: %s", self._installed.spec.title, reason)
-        self._on_notice(
-            f"{TITLES[self._compiled.pictures_mode]} failed: using PyTorch until it is prepared anew"
-        )
+        log.warning("the prepared files of %s: %s", self._installed.spec.title, error)
+        title = TITLES[self._compiled.pictures_mode]
+        self._on_notice(f"{title} failed: using PyTorch until it is prepared anew")
         self._failed = True
         self._towers.clear()
         self._torch = None

@@ -57,9 +57,10 @@ def build_open_clip(installed: InstalledEncoder) -> torch.nn.Module:
     """The model of a folder with its weights, in float32 on the processor. Raises EncoderError."""
     folder = installed.folder
     manifest = read_manifest(folder)
-    model: Any = _build(model_config(folder, manifest), folder)
+    config = model_config(folder, manifest)
+    model: Any = _build(config, folder)
     _load_weights(model, find_weights(folder, manifest), manifest)
-    if isinstance(model, open_clip.CustomTextCLIP) and _is_causal(model.text):
+    if hasattr(model, "text") and "multimodal_cfg" not in config and _is_causal(model.text):
         model.text = Phrases(model.text)
     return model.eval().float()
 

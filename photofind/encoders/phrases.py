@@ -14,7 +14,7 @@ PHRASES = (
     "a map of Italy", "coffee and a croissant", "a group of friends at a restaurant", "tiger",
     "a lighthouse on a cliff", "an empty road through the desert", "butterfly", "a concert crowd",
     "a girl in a yellow dress", "museum", "a snowman with a hat", "a plate of sushi",
-    "waterfall in a green forest", "an old man feeding pigeons", "traffic jam", "a golden retriever",
+    "waterfall in a forest", "an old man feeding pigeons", "traffic jam", "a golden retriever",
     "whiteboard with notes", "hot air balloons", "a castle reflected in water", "penguins",
-    "someone climbing a rock face", "bookshelf", "a blurry photo of the moon", "not a phrase 123 !?",
+    "someone climbing a rock face", "bookshelf", "a blurry photo of the moon", "no phrase 123 !?",
 )  # fmt: skip

@@ -44,8 +44,7 @@ class Preprocessor:
         except (TypeError, ValueError, KeyError) as error:
             raise EncoderError(f"the model's preprocess_cfg is not understood: {error}") from error
         if given.get("mode", "RGB") != "RGB":
-            raise EncoderError(f"the model's preprocess_cfg wants {given['mode']}, not RGB pictures")
-        self.settings: dict[str, Any] = settings
+            raise EncoderError(f"the model wants {given['mode']} pictures; photofind gives RGB")
         self.image_size = image_size
 
     def __call__(self, image: Image.Image) -> Pixels:
@@ -88,7 +87,9 @@ class Preprocessor:
         return self._resized(image, self.image_size, self.image_size)
 
     def _resized(self, image: Image.Image, width: int, height: int) -> Image.Image:
-        return image if image.size == (width, height) else image.resize((width, height), self._filter)
+        return (
+            image if image.size == (width, height) else image.resize((width, height), self._filter)
+        )
 
 
 def _channels(value: Any) -> npt.NDArray[np.float32]:

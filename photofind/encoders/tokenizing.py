@@ -137,5 +137,3 @@ def _cleaner(kind: str) -> Callable[[str], str]:
     if kind not in kinds:
         raise EncoderError(f"the model's tokenizer cleans phrases in an unknown way: {kind!r}")
     return kinds[kind]
-
-

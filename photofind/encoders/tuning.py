@@ -24,7 +24,6 @@ from PIL import Image
 
 from photofind.core.errors import EncoderError
 from photofind.core.types import InstalledEncoder, Vectors
-from photofind.encoders.base import Pixels
 from photofind.encoders.compiled import (
     PICTURES,
     WORDS,
@@ -190,7 +189,9 @@ class Bench:
             self._files[mode] = path
 
     def _note_problem(self, mode: str, error: Exception) -> None:
-        reason = str(error) if isinstance(error, EncoderError) else f"{type(error).__name__}: {error}"
+        reason = (
+            str(error) if isinstance(error, EncoderError) else f"{type(error).__name__}: {error}"
+        )
         log.info("%s of %s: %s", mode, self._installed.spec.title, reason)
         if mode == WORDS:
             self.words_figures[ONNX] = Figures(problem=reason[:300])

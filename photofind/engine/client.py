@@ -38,6 +38,7 @@ from photofind.engine.protocol import (
     Started,
     WarmUp,
 )
+from photofind.engine.tuner import Tuner
 
 __all__ = ["EngineClient", "EngineConfig", "EngineStatus", "Rendered"]
 
@@ -76,6 +77,7 @@ class EngineClient:
         self._config = config
         self._on_notice = on_notice or _log_notice
         self._target = target
+        self._tuner = Tuner(encoder, self)
         self._changed = threading.Condition()
         self._ledger = Ledger()
         self._process: EngineProcess | None = None
@@ -122,6 +124,7 @@ class EngineClient:
             self._config = config
             self._force_cpu = False
             self._retire()
+        self._tuner.stop()
 
     def status(self) -> EngineStatus:
         with self._changed:
@@ -137,6 +140,7 @@ class EngineClient:
             self._changed.notify_all()
             dispatcher = self._dispatcher
         _fail_all(calls, EngineError("the engine was closed"))
+        self._tuner.stop()
         if process is not None:
             process.stop()
         if dispatcher is not None and dispatcher is not threading.current_thread():
@@ -173,7 +177,7 @@ class EngineClient:
         """The only place that starts processes and sends requests."""
         while True:
             with self._changed:
-                while (call := self._ledger.send_next()) is None and not self._closed:
+                while (call := self._next_call()) is None and not self._closed:
                     self._changed.wait()
                 if call is None:
                     return
@@ -184,12 +188,15 @@ class EngineClient:
             if process is not None:
                 process.send(call.request)
 
+    def _next_call(self) -> Call | None:
+        return self._ledger.send_next(hold=self._tuner.holds)
+
     def _start(self) -> EngineProcess | None:
         """A new process; None where there can be none, and its call is then taken care of."""
         with self._changed:
             config = self._config
             device = "cpu" if self._force_cpu else self._config.device
-            setup = EngineSetup(self._encoder, device, self._config.threads, "")
+            setup = EngineSetup(self._encoder, device, self._config.threads, "", self._config.mode)
         try:
             process = EngineProcess(setup, self._target, self)
         except Exception as error:  # noqa: BLE001 - without an answer every caller would wait for ever
@@ -221,12 +228,14 @@ class EngineClient:
                 self._ledger.decoded(message.request)
             elif isinstance(message, Loaded):
                 self._device = message.device
+                self._tuner.note_loaded(message)
             elif isinstance(message, (Answer, Failed)):
                 call = self._ledger.finish(message.request)
                 self._deaths = 0
                 self._changed.notify_all()
         if call is not None and isinstance(message, Answer):
             call.future.set_result(message.value)
+            self._tuner.note_answer(call.request)
         elif call is not None and isinstance(message, Failed):
             call.future.set_exception(_ERRORS[message.kind](message.reason))
         elif isinstance(message, Notice):
@@ -236,6 +245,10 @@ class EngineClient:
 
     def on_tick(self, process: EngineProcess) -> None:
         """Ends what hangs, and what has been idle."""
+        with self._changed:
+            rest = 0.0 if self._ledger.busy else time.monotonic() - self._heard
+            config = self._config
+        self._tuner.consider(config, rest)
         with self._changed:
             if process is not self._process:
                 return
@@ -278,6 +291,33 @@ class EngineClient:
             self._on_notice(notice)
         if given_up:
             self._give_up(_KEEPS_FAILING)
+
+    # What the tuner asks for.
+
+    def is_quiet(self) -> bool:
+        """Whether the process has nothing to do."""
+        with self._changed:
+            return not self._ledger.busy
+
+    def on_hold(self) -> None:
+        """Background work waits until `on_tuned`."""
+        with self._changed:
+            waits = self._ledger.waiting or self._ledger.busy
+        if waits:
+            self._on_notice(
+                "Finding the fastest way to compute here; indexing goes on in a moment."
+            )
+
+    def on_tuned(self, problem: str) -> None:
+        """Compute in the way that was found, or go on as before."""
+        with self._changed:
+            if not problem and not self._closed:
+                self._retire()
+            self._changed.notify_all()
+        if problem:
+            log.info("the model could not be prepared for this computer: %s", problem)
+        elif not self._closed:
+            self.warm_up()
 
     def _retire(self) -> None:
         """Replace the process: end it and do what it has not done once more."""

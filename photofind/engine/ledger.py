@@ -71,15 +71,24 @@ class Ledger:
     def add(self, call: Call) -> None:
         (self._urgent if call.urgent else self._others).append(call)
 
-    def send_next(self) -> Call | None:
-        """Take what may be sent now; cancelled calls are dropped on the way."""
+    @property
+    def waiting(self) -> bool:
+        """Whether anything is yet to be sent."""
+        return bool(self._suspects or self._urgent or self._others)
+
+    def send_next(self, *, hold: bool = False) -> Call | None:
+        """Take what may be sent now; cancelled calls are dropped on the way.
+
+        hold: only what a person waits for.
+        """
         decoding = sum(call.decodes for call in self._sent.values())
         lonely = bool(self._suspects) or any(call.alone for call in self._sent.values())
-        call = self._suspects.popleft() if self._suspects and not decoding else None
+        suspect = self._suspects and not decoding and not hold
+        call = self._suspects.popleft() if suspect else None
         if call is None:
             call = self._take(self._urgent, blocked=lonely)
         if call is None:
-            call = self._take(self._others, blocked=lonely or decoding >= WINDOW)
+            call = self._take(self._others, blocked=hold or lonely or decoding >= WINDOW)
         if call is not None:
             self._sent[call.number] = call
         return call

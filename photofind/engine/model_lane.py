@@ -47,6 +47,7 @@ class ModelLane:
         self._send = send
         self._jobs: Lanes[ModelJob] = Lanes()
         self._encoder: Encoder | None = None
+        self._told: Loaded | None = None
         self._failure = ""
         self._try_again_at = 0.0
         self._batch = _FIRST_BATCH
@@ -74,6 +75,7 @@ class ModelLane:
                 continue
             try:
                 self._answer(encoder, jobs)
+                self._tell_how(encoder)
             except EncoderError as error:
                 self._fail(jobs, "encoder", str(error))
             except Exception as error:
@@ -88,13 +90,20 @@ class ModelLane:
         if self._encoder is None and time.monotonic() >= self._try_again_at:
             try:
                 self._encoder = self._load()
-                self._send(Loaded(self._encoder.device))
+                self._tell_how(self._encoder)
             except PhotofindError as error:
                 self._note_failure(error)
             except Exception as error:
                 log.info("the model could not be loaded", exc_info=True)  # told to whoever asked
                 self._note_failure(error)
         return self._encoder
+
+    def _tell_how(self, encoder: Encoder) -> None:
+        """Say where it computes; again when that has changed."""
+        now = Loaded(encoder.device, encoder.tuning)
+        if now != self._told:
+            self._told = now
+            self._send(now)
 
     def _note_failure(self, error: Exception) -> None:
         self._failure = f"the model {self._setup.encoder.spec.title} cannot be loaded: {error}"
@@ -107,6 +116,7 @@ class ModelLane:
             self._setup.encoder,
             device=self._setup.device,
             threads=self._threads,
+            mode=self._setup.mode,
             on_notice=lambda text: self._send(Notice(text)),
         )
 
@@ -119,6 +129,8 @@ class ModelLane:
             else:
                 self._send(Failed(first.request, "encoder", "the model cannot make sense of it"))
         elif first.image is None and first.pixels is None:
+            if encoder.spec.has_text:
+                encoder.encode_texts(("a photo",))  # brings up the side that a search waits for
             self._send(Answer(first.request, None))
         else:
             self._encode_pictures(encoder, jobs)

@@ -1,4 +1,4 @@
-"""One engine process as its parent sees it: start, send, receive, stop. Decides nothing."""
+"""One child process as its parent sees it: start, send, receive, stop. Decides nothing."""
 
 import contextlib
 import logging
@@ -9,12 +9,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Protocol
 
-from photofind.engine.protocol import EngineSetup, Message, Request, Stop
+from photofind.engine.protocol import EngineSetup, Go, Message, Request, Stop, TunerSetup
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ _STOP_SECONDS = 2.0
 _TAIL = 2000  # bytes of its output that are worth reading
 
 Target = Callable[[Connection, EngineSetup], None]
+TunerTarget = Callable[[Connection, TunerSetup], None]
 
 
 class ProcessListener(Protocol):
@@ -42,7 +44,12 @@ class ProcessListener(Protocol):
 class EngineProcess:
     """A spawned process and the thread that reads its answers."""
 
-    def __init__(self, setup: EngineSetup, target: Target, listener: ProcessListener) -> None:
+    def __init__(
+        self,
+        setup: EngineSetup | TunerSetup,
+        target: Target | TunerTarget,
+        listener: ProcessListener,
+    ) -> None:
         """Starts it. Raises OSError where the system refuses."""
         self._listener = listener
         self._sending = threading.Lock()
@@ -52,7 +59,7 @@ class EngineProcess:
         self._connection, theirs = context.Pipe()
         self._process = context.Process(
             target=target,
-            args=(theirs, _with_log(setup, self._log_path)),
+            args=(theirs, replace(setup, log_path=self._log_path)),
             name="photofind-engine",
             daemon=True,
         )
@@ -72,7 +79,7 @@ class EngineProcess:
         """Start to call the listener."""
         self._receiver.start()
 
-    def send(self, request: Request | Stop) -> None:
+    def send(self, request: Request | Stop | Go) -> None:
         """Hand over a request; where the process is gone, `on_end` is about to tell."""
         with contextlib.suppress(OSError), self._sending:
             self._connection.send(request)
@@ -118,10 +125,6 @@ class EngineProcess:
             text = file.read().decode("utf-8", "replace").strip()
             return f", its last words:\n{text}" if text else ""
         return ""
-
-
-def _with_log(setup: EngineSetup, path: str) -> EngineSetup:
-    return EngineSetup(setup.encoder, setup.device, setup.threads, path)
 
 
 @contextlib.contextmanager

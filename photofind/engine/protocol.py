@@ -4,11 +4,14 @@ Requests carry a number; every answer names the request it belongs to. `Started`
 bracket the work of a decoder, so that after a crash or a hang the suspects are known.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from photofind.core.settings import Settings
 from photofind.core.types import InstalledEncoder
+from photofind.encoders.modes import AUTO, TITLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +20,19 @@ class EngineConfig:
 
     device: str = "auto"  # auto, cpu, cuda, mps, xpu
     threads: int = 0  # 0 chooses from the machine
+    mode: str = "auto"  # how the processor computes, see photofind.encoders.modes
     idle_seconds: float = 300.0  # without requests, until its memory is given back
     decode_timeout: float = 20.0  # seconds that one picture may take
+
+    @classmethod
+    def of(cls, settings: Settings) -> "EngineConfig":
+        """The preferences, PHOTOFIND_COMPUTE standing above the mode they name."""
+        mode = os.environ.get("PHOTOFIND_COMPUTE") or settings.mode
+        return cls(
+            device=settings.device,
+            threads=settings.threads,
+            mode=mode if mode in TITLES else AUTO,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,18 @@ class EngineSetup:
     device: str
     threads: int
     log_path: str  # receives what native libraries print
+    mode: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class TunerSetup:
+    """What a process that prepares a model for this machine needs to know."""
+
+    encoder: InstalledEncoder
+    photos: tuple[Path, ...]  # of the user's own, to compare with
+    threads: int
+    mode: str
+    log_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +150,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The model is ready on this device."""
+    """The model is ready on this device. `tuning` as `Encoder.tuning` says it."""
 
     device: str
+    tuning: str = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +172,22 @@ class Logged:
     text: str
 
 
-Message = Started | Decoded | Answer | Failed | Loaded | Notice | Logged
+@dataclass(frozen=True, slots=True)
+class WantsQuiet:
+    """The tuner is about to measure, and waits for `Go`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Nothing else computes now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """The tuner's last word. `problem` is "" where a record was written."""
+
+    mode: str = ""
+    problem: str = ""
+
+
+Message = Started | Decoded | Answer | Failed | Loaded | Notice | Logged | WantsQuiet | Tuned

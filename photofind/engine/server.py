@@ -5,23 +5,17 @@ alone: what it logs goes to photofind's log, what native libraries print goes to
 """
 
 import contextlib
-import faulthandler
 import logging
 import os
-import signal
-import sys
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import psutil
-from typing_extensions import override
-
 from photofind.core.errors import ImageError
 from photofind.encoders.devices import plan_threads
 from photofind.engine import protocol
+from photofind.engine.child import forward_log, settle_in
 from photofind.engine.decoder import DecodedPicture, Decoder
 from photofind.engine.lanes import Lanes
 from photofind.engine.model_lane import ModelJob, ModelLane
@@ -32,7 +26,6 @@ from photofind.engine.protocol import (
     EncodeTexts,
     EngineSetup,
     Failed,
-    Logged,
     Message,
     Render,
     Started,
@@ -48,12 +41,7 @@ DecodeJob = Analyze | EncodePicture | Render
 
 def serve(connection: Connection, setup: EngineSetup, decoder: Decoder | None = None) -> None:
     """The process's main function; returns only by ending the process."""
-    _leave_the_terminal(setup.log_path)
-    # spinning threads would keep the processors from each other as soon as anything else runs
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    _lower_priority()
+    settle_in(setup.log_path, _NICENESS)
     _Server(connection, setup, decoder or Decoder()).run()
 
 
@@ -68,10 +56,7 @@ class _Server:
         self._model = ModelLane(setup, plan.compute, self._send)
         self._pictures: Lanes[DecodeJob] = Lanes(self._model.has_room)
         self._model.on_room = self._pictures.wake
-        forwarded = logging.getLogger("photofind")
-        forwarded.addHandler(_PipeHandler(self._send))
-        forwarded.setLevel(logging.INFO)
-        forwarded.propagate = False
+        forward_log(self._send)
 
     def run(self) -> None:
         for number in range(self._decoders):
@@ -149,38 +134,3 @@ class _Server:
         """Long side to decode to: twice the model's, so that the short side suffices too."""
         encoder = self._model.encoder
         return 2 * encoder.image_size if encoder is not None else _UNKNOWN_SIDE
-
-
-class _PipeHandler(logging.Handler):
-    """Sends log records to photofind."""
-
-    def __init__(self, send: Callable[[Message], None]) -> None:
-        super().__init__()
-        self._forward = send
-
-    @override
-    def emit(self, record: logging.LogRecord) -> None:
-        # the engine's troubles are reported by its answers; the log only explains them
-        level = min(record.levelno, logging.WARNING)
-        self._forward(Logged(level, record.name, self.format(record)))
-
-
-def _leave_the_terminal(log_path: str) -> None:
-    """Ctrl+C is the parent's business, and so is the terminal."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    target = os.open(log_path or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for terminal in (1, 2):
-        with contextlib.suppress(OSError):
-            os.dup2(target, terminal)
-    stream = os.fdopen(target, "w", buffering=1, encoding="utf-8", errors="replace")
-    sys.stdout = sys.stderr = stream
-    faulthandler.enable(file=target)
-
-
-def _lower_priority() -> None:
-    process = psutil.Process()
-    with contextlib.suppress(OSError, psutil.Error):
-        if sys.platform == "win32":
-            process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-        else:
-            process.nice(max(process.nice(), _NICENESS))
