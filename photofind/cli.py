@@ -147,9 +147,10 @@ def _command_parser(common: argparse.ArgumentParser) -> argparse.ArgumentParser:
     )
     duplicates.add_argument("--json", action="store_true", help="one JSON document on stdout")
     _add_models(commands, common)
-    commands.add_parser(
+    doctor = commands.add_parser(
         "doctor", parents=[common], help="what is installed, which device, is the library sound"
     )
+    doctor.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser
 
 
@@ -184,7 +185,9 @@ def _add_search(
 def _add_models(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
 ) -> None:
-    models = commands.add_parser("models", parents=[common], help="list, download, use, import")
+    models = commands.add_parser(
+        "models", parents=[common], help="list, download, use, import, prepare"
+    )
     actions = models.add_subparsers(dest="action", metavar="ACTION")
     models.set_defaults(action="list")
     listing = actions.add_parser("list", parents=[common], help="known and installed models")
@@ -195,6 +198,10 @@ def _add_models(
     for name, text in (("download", "fetch a model"), ("use", "search with this model")):
         action = actions.add_parser(name, parents=[common], help=text)
         action.add_argument("id", metavar="ID")
+    preparing = actions.add_parser(
+        "prepare", parents=[common], help="find the fastest way to compute a model here"
+    )
+    preparing.add_argument("id", nargs="?", metavar="ID", help="default: the model in use")
     importing = actions.add_parser("import", parents=[common], help="a model from a file or folder")
     importing.add_argument("path", type=Path, metavar="PATH")
     importing.add_argument("--architecture", metavar="NAME", help="open_clip's name, for a file")

@@ -11,9 +11,11 @@ import photofind
 from photofind.commands.open_library import (
     chosen_encoder,
     library_paths,
+    print_json,
     read_settings,
     start_engine,
 )
+from photofind.commands.preparing import document, lines, said
 from photofind.core.catalog import Catalog
 from photofind.core.errors import LibraryBusyError, LibraryError, PhotofindError
 from photofind.core.ownership import LibraryLock, read_owner
@@ -21,9 +23,19 @@ from photofind.core.paths import LibraryPaths
 from photofind.core.settings import Settings
 from photofind.core.types import InstalledEncoder
 from photofind.core.vectors import VectorIndex
+from photofind.encoders.compiled import Compiled, read_compiled
 from photofind.encoders.registry import ModelRegistry
 
-_PACKAGES = ("torch", "open_clip_torch", "timm", "usearch", "pillow", "pillow-heif", "rawpy")
+_PACKAGES = (
+    "torch",
+    "onnxruntime",
+    "open_clip_torch",
+    "timm",
+    "usearch",
+    "pillow",
+    "pillow-heif",
+    "rawpy",
+)
 _PACKAGES_WINDOW = ("PySide6-Essentials", "watchdog", "Send2Trash")
 _WARM_UP = 180.0  # seconds for loading a large model from a slow disk
 
@@ -32,26 +44,46 @@ def run(options: argparse.Namespace) -> int:
     """Print one fact per line. Returns 1 where the library or the model is not usable."""
     paths = library_paths(options)
     settings = read_settings(paths)
-    problems = 0
+    report = _Report(options.json)
     for name, value in _program(paths):
-        _line(name, value)
+        report.add(name, value)
     for name, value, sound in _library(paths):
-        _line(name, value)
-        problems += not sound
+        report.add(name, value, sound=sound)
     try:
         encoder = chosen_encoder(options, paths, settings)
         for name, value, sound in _models(options, paths, encoder, settings):
-            _line(name, value)
-            problems += not sound
+            report.add(name, value, sound=sound)
+        report.compute = read_compiled(encoder)
+        for name, value in lines(report.compute) if report.compute else ():
+            report.add(f"  {name}", value)
     except PhotofindError as error:
-        _line("model", f"NOT USABLE: {error}")
-        problems += 1
-    _line("result", "everything is sound" if not problems else f"{problems} problem(s), see above")
-    return 1 if problems else 0
+        report.add("model", f"NOT USABLE: {error}", sound=False)
+    return report.finish()
 
 
-def _line(name: str, value: str) -> None:
-    print(f"{name + ':':<16}{value}")
+class _Report:
+    """Prints facts as they come, or with `--json` all at the end."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._facts: list[dict[str, str]] = []
+        self._problems = 0
+        self.compute: Compiled | None = None
+
+    def add(self, name: str, value: str, *, sound: bool = True) -> None:
+        self._problems += not sound
+        self._facts.append({"name": name.strip(), "value": value})
+        if not self._as_json:
+            print(f"{name + ':':<24}{value}")
+
+    def finish(self) -> int:
+        """Say whether all is well; the exit code."""
+        count = self._problems
+        self.add("result", f"{count} problem(s), see above" if count else "everything is sound")
+        if self._as_json:
+            compute = document(self.compute)
+            print_json({"problems": count, "compute": compute, "facts": self._facts})
+        return 1 if count else 0
 
 
 def _program(paths: LibraryPaths) -> Iterator[tuple[str, str]]:
@@ -132,3 +164,4 @@ def _models(
     with contextlib.closing(start_engine(options, encoder, settings)) as engine:
         engine.warm_up().result(_WARM_UP)
         yield "device", engine.status().device, True
+    yield "computing", said(read_compiled(encoder)), True

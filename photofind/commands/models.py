@@ -1,4 +1,4 @@
-"""`photofind models`: which models there are; fetch, choose or import one."""
+"""`photofind models`: which models there are; fetch, choose, import or prepare one."""
 
 import argparse
 import contextlib
@@ -14,10 +14,12 @@ from photofind.commands.open_library import (
     remark,
     start_engine,
 )
+from photofind.commands.preparing import prepare
 from photofind.core.errors import LibraryError
 from photofind.core.ownership import ask_owner
 from photofind.core.paths import LibraryPaths
 from photofind.core.settings import save_settings
+from photofind.core.types import InstalledEncoder
 from photofind.encoders.download import download
 from photofind.encoders.registry import ModelRegistry
 
@@ -26,11 +28,14 @@ def run(options: argparse.Namespace) -> int:
     paths = library_paths(options)
     registry = ModelRegistry(paths.models)
     if options.action == "download":
-        _download(registry, options)
+        prepare(options, _download(registry, options), paths)
     elif options.action == "use":
         _use(registry, paths, options)
     elif options.action == "import":
-        _import(registry, paths, options)
+        prepare(options, _import(registry, paths, options), paths)
+    elif options.action == "prepare":
+        chosen = options.id or options.model or read_settings(paths).encoder
+        prepare(options, registry.get(chosen), paths)
     else:
         _list(registry, paths, options)
     return 0
@@ -69,7 +74,7 @@ def _list(registry: ModelRegistry, paths: LibraryPaths, options: argparse.Namesp
         )
 
 
-def _download(registry: ModelRegistry, options: argparse.Namespace) -> None:
+def _download(registry: ModelRegistry, options: argparse.Namespace) -> InstalledEncoder:
     hidden = options.quiet or not sys.stderr.isatty()
     with tqdm(unit="B", unit_scale=True, disable=hidden, file=sys.stderr, leave=False) as bar:
 
@@ -82,9 +87,12 @@ def _download(registry: ModelRegistry, options: argparse.Namespace) -> None:
         options,
         f"{installed.spec.title} is installed; use it: photofind models use {options.id}",
     )
+    return installed
 
 
-def _import(registry: ModelRegistry, paths: LibraryPaths, options: argparse.Namespace) -> None:
+def _import(
+    registry: ModelRegistry, paths: LibraryPaths, options: argparse.Namespace
+) -> InstalledEncoder:
     """Copy a model and load it once: what cannot be used does not stay in the library."""
     installed = registry.import_path(
         options.path.expanduser().absolute(), options.architecture, options.allow_pickle
@@ -97,6 +105,7 @@ def _import(registry: ModelRegistry, paths: LibraryPaths, options: argparse.Name
         registry.remove(encoder_id)
         raise
     remark(options, f"imported as {encoder_id}; use it: photofind models use {encoder_id}")
+    return installed
 
 
 def _use(registry: ModelRegistry, paths: LibraryPaths, options: argparse.Namespace) -> None:

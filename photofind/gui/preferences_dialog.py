@@ -35,6 +35,14 @@ _DEVICES = {
     "mps": "Apple graphics (MPS)",
     "xpu": "Intel graphics (XPU)",
 }
+_MODES = {
+    "auto": "The fastest that is faithful",
+    "torch": "PyTorch",
+    "torch-bf16": "PyTorch, bfloat16",
+    "onnx": "ONNX Runtime",
+    "onnx-int8": "ONNX Runtime, 8 bit",
+    "onnx-int8-mixed": "ONNX Runtime, 8 bit and float",
+}
 _THEMES = {"system": "Like the system", "light": "Light", "dark": "Dark"}
 _FIELD_HEIGHT = 28  # logical pixels
 _LAYOUTS = {"justified": "Whole pictures on even rows", "square": "Squares"}
@@ -57,10 +65,12 @@ class PreferencesDialog(QDialog):
         self.models = ModelsPage()
         self.models.set_current(settings.encoder)
         self._device = _choice("Device", _DEVICES, settings.device)
+        self._mode = _choice("Processor computes with", _MODES, settings.mode)
         self._threads = _threads_box(settings.threads)
         self._theme = _choice("Theme", _THEMES, settings.theme)
         self._layout_box = _choice("Grid", _LAYOUTS, settings.layout)
         self._device.activated.connect(self._on_changed)
+        self._mode.activated.connect(self._on_changed)
         self._threads.valueChanged.connect(self._on_changed)
         self._theme.activated.connect(self._on_changed)
         self._layout_box.activated.connect(self._on_changed)
@@ -81,6 +91,7 @@ class PreferencesDialog(QDialog):
         self._settings = settings
         self.models.set_current(settings.encoder)
         _pick(self._device, settings.device)
+        _pick(self._mode, settings.mode)
         _pick(self._theme, settings.theme)
         _pick(self._layout_box, settings.layout)
         self._threads.blockSignals(True)
@@ -97,9 +108,14 @@ class PreferencesDialog(QDialog):
 
     def _add_pages(self) -> None:
         performance = _form(
-            [("Device", self._device), ("Threads", self._threads)],
-            "photofind falls back to the processor where a device is missing. With fewer threads, "
-            "indexing takes longer and leaves more of the computer to you.",
+            [
+                ("Device", self._device),
+                ("Processor", self._mode),
+                ("Threads", self._threads),
+            ],
+            "photofind falls back to the processor where a device is missing, and to another way "
+            "to compute where one does not give the same results. With fewer threads, indexing "
+            "takes longer and leaves more of the computer to you.",
         )
         appearance = _form([("Theme", self._theme), ("Grid", self._layout_box)], "")
         for page, name, picture in (
@@ -136,6 +152,7 @@ class PreferencesDialog(QDialog):
         changed = replace(
             self._settings,
             device=self._device.currentData(),
+            mode=self._mode.currentData(),
             threads=self._threads.value(),
             theme=self._theme.currentData(),
             layout=self._layout_box.currentData(),
