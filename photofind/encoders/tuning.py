@@ -58,7 +58,7 @@ CALIBRATED = 32
 """How many of the pictures the 8-bit ranges are learned from; the others are compared."""
 
 _BATCH = 16
-_LEAST_SECONDS = 1.0  # that a mode is timed
+_LEAST_SECONDS = 0.5  # that a mode is timed
 _DISK = 3  # times the weights' size
 _MEMORY = 5
 

@@ -52,7 +52,15 @@ class Tuner:
     rest_seconds = 10.0  # of the engine, after which there is time
     long_seconds = 15.0  # of indexing, after which a change of mode pays off
 
-    def __init__(self, encoder: InstalledEncoder, owner: TunerOwner) -> None:
+    def __init__(
+        self,
+        encoder: InstalledEncoder,
+        owner: TunerOwner,
+        *,
+        target: TunerTarget = tuner_process.serve_tuner,
+    ) -> None:
+        """target: the process's function."""
+        self._target = target
         self._encoder = encoder
         self._owner = owner
         self._lock = threading.Lock()
@@ -103,6 +111,7 @@ class Tuner:
                     is_quiet=self._owner.is_quiet,
                     on_hold=self._owner.on_hold,
                     on_end=self._on_end,
+                    target=self._target,
                 )
             except OSError as error:
                 log.warning("the model cannot be prepared: %s", error)

@@ -10,12 +10,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import indexing, quality, relevance, smoothness, startup
+from tests.benchmarks import backends, indexing, quality, relevance, smoothness, startup
 from tests.benchmarks.photo_sets import default_folder
 
 BENCHMARKS = {
     "quality": quality.measure,
     "relevance": relevance.measure,
+    "backends": backends.measure,
     "indexing": indexing.measure,
     "startup": startup.measure,
     "smoothness": smoothness.measure,
@@ -44,8 +45,16 @@ def main() -> int:
         return 0
     for name, figures in results.items():
         for label, value in figures.items():
-            print(f"{name}: {label}: {value}")
+            _print(f"{name}: {label}", value)
     return 0
+
+
+def _print(label: str, value: object) -> None:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            _print(f"{label}: {name}", part)
+    else:
+        print(f"{label}: {value}")
 
 
 if __name__ == "__main__":

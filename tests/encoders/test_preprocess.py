@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 
+from photofind.core.errors import EncoderError
 from photofind.core.types import Vectors
 from photofind.encoders.base import Pixels
 from photofind.encoders.preprocess import Preprocessor
@@ -84,3 +86,27 @@ def test_model_that_squashes_sees_the_whole_strip() -> None:
     pixels = Preprocessor({"resize_mode": "squash"}, SIDE)(half)
     dark = (pixels[0].mean(axis=0) < 0).mean()
     assert dark == pytest.approx(0.3, abs=0.05)
+
+
+@pytest.mark.parametrize("resize_mode", ["shortest", "longest", "squash"])
+@pytest.mark.parametrize("size", [(90, 50), (51, 33), (32, 32), (20, 31), (63, 32), (33, 65)])
+@pytest.mark.parametrize("interpolation", ["bicubic", "bilinear"])
+def test_numbers_are_those_of_open_clip(
+    resize_mode: str, size: tuple[int, int], interpolation: str
+) -> None:
+    settings = {"resize_mode": resize_mode, "interpolation": interpolation, "fill_color": 7}
+    theirs = image_transform_v2(PreprocessCfg(size=SIDE, **settings), is_train=False)
+    picture = strip(*size)
+    np.testing.assert_allclose(
+        Preprocessor(settings, SIDE)(picture), theirs(picture).numpy(), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"mean": "grey"}, {"std": [1, 2]}, {"interpolation": "nearest"}, {"resize_mode": "bend"},
+     {"mode": "L"}, {"fill_color": "red"}],
+)  # fmt: skip
+def test_settings_that_make_no_sense_are_a_clear_error(settings: dict[str, object]) -> None:
+    with pytest.raises(EncoderError):
+        Preprocessor(settings, SIDE)

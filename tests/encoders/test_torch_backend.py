@@ -1,6 +1,7 @@
 import copy
 
 import numpy as np
+import pytest
 import torch
 
 from photofind.encoders.torch_backend import TorchBackend
@@ -66,3 +67,36 @@ def test_lower_precision_that_is_not_faithful_is_not_used() -> None:
     made = backend(Picky(), [])
     assert made.device == "cpu"
     assert np.isfinite(made.encode_pixels(pixels(2))).all()
+
+
+def test_asked_precision_is_used_without_a_trial() -> None:
+    def build() -> torch.nn.Module:
+        return Tower()
+
+    for mode, device in (("torch", "cpu"), ("torch-bf16", "cpu (bfloat16)")):
+        made = TorchBackend(
+            build, device="cpu", image_size=SIZE, tower="", mode=mode, on_notice=print
+        )
+        assert made.device == device
+        assert made.encode_pixels(pixels(2)).dtype == np.float32
+
+
+def test_mps_meets_only_batches_of_a_power_of_two() -> None:
+    tower = Tower()
+    made = backend(tower, [])
+    made._device = "mps"  # no such device here: only the padding is looked at
+    batch = torch.arange(5.0).reshape(5, 1, 1, 1).expand(5, 3, 4, 4)
+    padded = made._padded(batch)
+    assert len(padded) == 8
+    torch.testing.assert_close(padded[:5], batch)
+    torch.testing.assert_close(padded[5:], batch[4:].expand(3, -1, -1, -1))
+    assert made._padded(batch[:4]) is not None
+    assert len(made._padded(batch[:4])) == 4
+
+
+def test_batch_that_never_fits_is_an_error_not_a_loop() -> None:
+    made = backend(Tower(), [])
+    made._model = Tower(most=0)
+    made._dtype = torch.float32
+    with pytest.raises(torch.OutOfMemoryError):
+        made.encode_pixels(pixels(4))

@@ -15,7 +15,7 @@ from typing_extensions import override
 from photofind.core.images import OpenedPicture
 from photofind.engine import model_lane
 from photofind.engine.decoder import Decoder
-from photofind.engine.protocol import EngineSetup
+from photofind.engine.protocol import EngineSetup, Go, Tuned, TunerSetup, WantsQuiet
 from photofind.engine.server import serve
 
 SLOW_SECONDS = 0.02
@@ -52,3 +52,14 @@ def serve_nothing(connection: Connection, setup: EngineSetup) -> None:
     with (setup.encoder.folder / "starts").open("a") as file:
         file.write(f"{setup.device}\n")
     os._exit(3)
+
+
+def prepare_in_no_time(connection: Connection, setup: TunerSetup) -> None:
+    """A tuner that asks for quiet, then says how many photos it was given and for which mode."""
+    connection.send(WantsQuiet())
+    assert isinstance(connection.recv(), Go)
+    connection.send(Tuned(problem=f"{len(setup.photos)} photos, {setup.mode}"))
+
+
+def end_at_once(connection: Connection, setup: TunerSetup) -> None:
+    os._exit(9)

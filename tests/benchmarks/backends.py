@@ -1,0 +1,93 @@
+"""How fast each way to compute a model is on this processor, and how like torch in float32.
+
+Without `--model` the built-in model, and a ViT-B-32-256 with random weights of one seed, so that it
+can be measured without a download. Random weights are kinder to 8 bit than trained ones, whose
+activations have outliers: of that model believe the speed, not the likeness.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+from open_clip import CLIP
+from PIL import Image
+from safetensors.torch import save_file
+
+from photofind.core.images import open_picture
+from photofind.core.paths import LibraryPaths
+from photofind.core.types import InstalledEncoder
+from photofind.encoders.architectures import open_clip_config
+from photofind.encoders.devices import plan_threads
+from photofind.encoders.drawn_pictures import draw_pictures
+from photofind.encoders.modes import Figures, choose
+from photofind.encoders.registry import ModelRegistry
+from photofind.encoders.tuning import CALIBRATED, Bench
+from tests.benchmarks.photo_sets import unpack_set
+
+ARCHITECTURE = "ViT-B-32-256"
+_SEED = 0
+_COMPARED = 128  # pictures
+_SET = "flickr8k-dev"
+
+
+def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
+    pictures, told = _pictures(options.photos, folder / "photos")
+    registry = ModelRegistry(LibraryPaths.default().models)
+    models = [registry.get(options.model)]
+    if options.model == "builtin":
+        models.append(random_model(folder))
+    results: dict[str, object] = {"pictures": told, "threads": plan_threads(0).compute}
+    for model in models:
+        results[model.spec.title] = _measured(model, pictures, folder)
+    return results
+
+
+def random_model(folder: Path) -> InstalledEncoder:
+    """A ViT-B-32-256 with random weights, installed in a library below `folder`."""
+    torch.manual_seed(_SEED)
+    weights = {
+        name: value.contiguous()
+        for name, value in CLIP(**open_clip_config(ARCHITECTURE)).state_dict().items()
+    }
+    checkpoint = folder / "random-weights.safetensors"
+    save_file(weights, str(checkpoint))
+    return ModelRegistry(folder / "models").import_path(checkpoint, ARCHITECTURE)
+
+
+def _pictures(photos: Path, folder: Path) -> tuple[list[Image.Image], str]:
+    count = CALIBRATED + _COMPARED
+    if not (photos / f"{_SET}.zip").exists():
+        return draw_pictures(count), f"{_COMPARED} drawn ones"
+    paths = unpack_set(photos, _SET, folder).paths[:count]
+    return [open_picture(path, min_side=512).image for path in paths], f"{_COMPARED} of {_SET}"
+
+
+def _measured(
+    model: InstalledEncoder, pictures: list[Image.Image], folder: Path
+) -> dict[str, object]:
+    work = folder / f"work-{model.spec.encoder_id}"
+    work.mkdir()
+    bench = Bench(model, pictures, work, threads=plan_threads(0).compute)
+    print(f"exporting {model.spec.title}", file=sys.stderr)
+    bench.export()
+    bench.measure()
+    return {
+        "note": "random weights: the likeness says little" if "random" in model.key else "",
+        "chosen": choose(bench.figures),
+        **{mode: _shown(found) for mode, found in bench.figures.items()},
+        **{f"words, {mode}": _shown(found) for mode, found in bench.words_figures.items()},
+    }
+
+
+def _shown(found: Figures) -> dict[str, object]:
+    if found.problem:
+        return {"problem": found.problem}
+    return {
+        "per second": round(found.rate, 1),
+        "milliseconds for one": round(1000 / found.rate, 2),
+        "mean cosine": round(found.mean, 5),
+        "least cosine": round(found.least, 5),
+        "same ten neighbours": round(found.overlap, 4),
+        "faithful": found.is_faithful,
+    }
