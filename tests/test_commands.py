@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -235,10 +236,34 @@ def test_doctor_finds_what_is_not_sound(
     for file in LibraryPaths(damaged).index.glob("*.usearch"):
         file.write_bytes(b"")
     assert main(["doctor", "--library", str(damaged)]) == 1
-    assert "search index:   DAMAGED" in capsys.readouterr().out
+    assert re.search("search index: +DAMAGED", capsys.readouterr().out)
     (tmp_path / "file").touch()
     assert main(["doctor", "--library", str(tmp_path / "file")]) == 1
     assert "is not a folder" in capsys.readouterr().out
+
+
+@pytest.mark.timeout(300)
+def test_prepared_model_is_used_and_doctor_shows_the_figures(
+    place: Path, library: list[str | Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    copy = tmp_path / "library"
+    shutil.copytree(place / "library", copy)
+    assert answer(capsys, "doctor", "--library", copy)["compute"] is None
+    assert main(["models", "prepare", "--library", str(copy)]) == 0
+    assert "pictures/s" in capsys.readouterr().err
+    report = answer(capsys, "doctor", "--library", copy)
+    compute = report["compute"]
+    assert report["problems"] == 0
+    assert compute["photos"] == 16  # too few for 8 bit, which is not considered
+    assert set(compute["modes"]) >= {"torch", "onnx"}
+    assert set(compute["modes"]) <= {"torch", "torch-bf16", "onnx"}
+    assert all(mode["per_second"] > 0 for mode in compute["modes"].values())
+    assert compute["modes"][compute["pictures"]]["faithful"]
+    facts = {fact["name"]: fact["value"] for fact in report["facts"]}
+    assert facts["device"] == f"cpu ({compute['pictures']})"
+    before = answer(capsys, "search", "a cat", *library)["hits"]
+    after = answer(capsys, "search", "a cat", "--library", copy)["hits"]
+    assert [Path(hit["path"]).name for hit in after] == [Path(hit["path"]).name for hit in before]
 
 
 def test_doctor_and_search_report_a_damaged_catalog_and_leave_it_alone(

@@ -82,6 +82,7 @@ def tune(
     if installed.cache is None:
         raise EncoderError("there is no folder for the model's prepared files")
     try:
+        find_weights(installed.folder, read_manifest(installed.folder))  # or it was removed
         installed.cache.mkdir(parents=True, exist_ok=True)
         with FileLock(installed.cache / ".lock", timeout=0), _workspace(installed.cache) as work:
             _check_room(installed)
@@ -219,6 +220,8 @@ class Bench:
         exact = run_torch(TORCH)
         reference, rate = _timed(exact.encode_pixels, self._compared)
         self.figures[TORCH] = compare(reference, reference, rate)
+        if self.figures[TORCH].problem:
+            raise EncoderError(f"{self._installed.spec.title} gives no usable results")
         words: Vectors | None = None
         if self._tokens is not None:
             words, rate = _timed(exact.encode_tokens, self._tokens, at_once=1)

@@ -49,7 +49,7 @@ class TunerOwner(Protocol):
 class Tuner:
     """Prepares one model at most once per mode that is asked for."""
 
-    rest_seconds = 10.0  # of the engine, after which there is time
+    rest_seconds = 20.0  # of the engine, after which there is time
     long_seconds = 15.0  # of indexing, after which a change of mode pays off
 
     def __init__(

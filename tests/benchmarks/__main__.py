@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks NAME [--photos DIR] [--json]`: measures the installed program.
 
-Figures go to stdout, progress to stderr. `--json` prints one flat document, or with `all` one per
+Figures go to stdout, progress to stderr. `--json` prints one document, with `all` one part per
 name; each benchmark's own module says what its figures mean. No test runs these.
 """
 
