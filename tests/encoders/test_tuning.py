@@ -24,6 +24,7 @@ from photofind.encoders.modes import AUTO, ONNX, ONNX_INT8, ONNX_INT8_MIXED, TOR
 from photofind.encoders.registry import ModelRegistry
 from photofind.encoders.tuning import tune
 
+pytestmark = pytest.mark.timeout(600)  # an export takes seconds; on a busy machine, minutes
 PHRASES = ("a red boat", "two people on a very long wooden bench in the park by the lake", "")
 
 
