@@ -266,6 +266,17 @@ def test_prepared_model_is_used_and_doctor_shows_the_figures(
     assert [Path(hit["path"]).name for hit in after] == [Path(hit["path"]).name for hit in before]
 
 
+def test_model_that_cannot_be_prepared_is_a_clear_error(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    models = LibraryPaths(tmp_path).models
+    models.mkdir()
+    (models / "builtin").touch()  # where the folder for its prepared files belongs
+    assert main(["models", "prepare", "--quiet", "--library", str(tmp_path)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "could not be prepared: " in line
+
+
 def test_doctor_and_search_report_a_damaged_catalog_and_leave_it_alone(
     place: Path,
     library: list[str | Path],

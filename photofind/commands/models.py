@@ -15,7 +15,7 @@ from photofind.commands.open_library import (
     start_engine,
 )
 from photofind.commands.preparing import prepare
-from photofind.core.errors import LibraryError
+from photofind.core.errors import EngineError, LibraryError
 from photofind.core.ownership import ask_owner
 from photofind.core.paths import LibraryPaths
 from photofind.core.settings import save_settings
@@ -28,11 +28,11 @@ def run(options: argparse.Namespace) -> int:
     paths = library_paths(options)
     registry = ModelRegistry(paths.models)
     if options.action == "download":
-        prepare(options, _download(registry, options), paths)
+        _prepare_new(options, _download(registry, options), paths)
     elif options.action == "use":
         _use(registry, paths, options)
     elif options.action == "import":
-        prepare(options, _import(registry, paths, options), paths)
+        _prepare_new(options, _import(registry, paths, options), paths)
     elif options.action == "prepare":
         chosen = options.id or options.model or read_settings(paths).encoder
         prepare(options, registry.get(chosen), paths)
@@ -106,6 +106,16 @@ def _import(
         raise
     remark(options, f"imported as {encoder_id}; use it: photofind models use {encoder_id}")
     return installed
+
+
+def _prepare_new(
+    options: argparse.Namespace, installed: InstalledEncoder, paths: LibraryPaths
+) -> None:
+    """Prepare a model that was just installed, and can be used all the same where that fails."""
+    try:
+        prepare(options, installed, paths)
+    except EngineError as error:
+        remark(options, str(error))
 
 
 def _use(registry: ModelRegistry, paths: LibraryPaths, options: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from photofind.commands.open_library import read_settings, remark
 from photofind.core.catalog import Catalog
-from photofind.core.errors import LibraryError, PhotofindError
+from photofind.core.errors import EngineError, LibraryError
 from photofind.core.paths import LibraryPaths
 from photofind.core.types import Filters, InstalledEncoder
 from photofind.encoders.compiled import Compiled, read_compiled
@@ -21,17 +21,17 @@ _SPARE = 2  # times more photos than needed, for those that are gone or unreadab
 
 
 def prepare(options: argparse.Namespace, encoder: InstalledEncoder, paths: LibraryPaths) -> None:
-    """Find out how the model computes best here, with photos of the library, and say it."""
+    """Find out how the model computes best here, with photos of the library, and say it.
+
+    Raises EngineError where nothing can be found out.
+    """
     title = encoder.spec.title
     remark(options, f"{title} is being prepared for this computer; this is done once")
     config = EngineConfig.of(read_settings(paths))
-    try:
-        tuned = prepare_now(TunerSetup(encoder, _some_photos(paths), config.threads, config.mode))
-        problem = tuned.problem
-    except PhotofindError as error:
-        problem = str(error)
-    outcome = f"it could not be prepared: {problem}" if problem else said(read_compiled(encoder))
-    remark(options, outcome)
+    tuned = prepare_now(TunerSetup(encoder, _some_photos(paths), config.threads, config.mode))
+    if tuned.problem:
+        raise EngineError(f"{title} could not be prepared: {tuned.problem}")
+    remark(options, said(read_compiled(encoder)))
 
 
 def said(compiled: Compiled | None) -> str:

@@ -1,6 +1,7 @@
 """Pictures of odd shapes as a model's input."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def test_long_strip_is_not_enlarged_as_a_whole(
     made: list[int] = []
     resize = Image.Image.resize
 
-    def spy(image: Image.Image, size: tuple[int, int], *rest: object, **more: object):
+    def spy(image: Image.Image, size: tuple[int, int], *rest: Any, **more: Any) -> Image.Image:
         made.append(max(size))
         return resize(image, size, *rest, **more)
 
@@ -95,7 +96,7 @@ def test_numbers_are_those_of_open_clip(
     resize_mode: str, size: tuple[int, int], interpolation: str
 ) -> None:
     settings = {"resize_mode": resize_mode, "interpolation": interpolation, "fill_color": 7}
-    theirs = image_transform_v2(PreprocessCfg(size=SIDE, **settings), is_train=False)
+    theirs: Any = image_transform_v2(PreprocessCfg(size=SIDE, **settings), is_train=False)
     picture = strip(*size)
     np.testing.assert_allclose(
         Preprocessor(settings, SIDE)(picture), theirs(picture).numpy(), atol=1e-5

@@ -40,7 +40,7 @@ def test_phrases_are_cleaned_as_open_clip_does(kind: str) -> None:
 @pytest.mark.parametrize("options", [{"clean": "twice"}, {"reduction_mask": "simple"}])
 def test_tokenizer_of_another_kind_is_refused(options: dict[str, str]) -> None:
     with pytest.raises(EncoderError, match="tokenizer"):
-        tokenizer_of({"tokenizer_kwargs": options}, None)
+        tokenizer_of({"tokenizer_kwargs": options}, Path())
 
 
 def test_padding_of_all_rows_is_left_away() -> None:

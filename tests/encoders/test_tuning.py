@@ -6,6 +6,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ PHRASES = ("a red boat", "two people on a very long wooden bench in the park by 
 
 
 @pytest.fixture(scope="module", autouse=True)
-def no_repeats() -> None:
+def no_repeats() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tuning, "_LEAST_SECONDS", 0.0)
         yield
@@ -54,6 +55,7 @@ def prepared(
 @pytest.fixture
 def copied(prepared: InstalledEncoder, tmp_path: Path) -> InstalledEncoder:
     """A prepared model that the test may spoil."""
+    assert prepared.cache is not None
     cache = Path(shutil.copytree(prepared.cache, tmp_path / "cache"))
     return dataclasses.replace(prepared, cache=cache)
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from photofind.core.types import InstalledEncoder
+from photofind.core.types import InstalledEncoder, Vectors
 from photofind.encoders.compiled import read_compiled
+from photofind.engine.client import EngineClient
 from photofind.engine.protocol import (
     Analyze,
     EngineConfig,
@@ -59,6 +60,11 @@ def tuner(model: InstalledEncoder):
     made.stop()
 
 
+def vectors(engine: EngineClient, paths: list[Path]) -> Vectors:
+    found = [engine.analyze(path).result(LONGEST).vector for path in paths]
+    return np.stack([vector for vector in found if vector is not None])
+
+
 def show(made: Tuner, count: int) -> None:
     for number in range(count):
         made.note_answer(Analyze(number, Path(f"{number}.jpg"), True))
@@ -74,11 +80,11 @@ def test_resting_engine_prepares_its_model_and_then_computes_without_torch(
     monkeypatch.setattr(Tuner, "rest_seconds", 0.3)
     engine = make_engine(mode="onnx")
     paths = make_pictures(count=3)
-    before = [engine.analyze(path).result(LONGEST).vector for path in paths]
+    before = vectors(engine, paths)
     words = engine.encode_texts(["a red boat"]).result(LONGEST)
     assert "onnx" not in engine.status().device
     wait_for(lambda: engine.status().device == "cpu (onnx)")
-    after = [engine.analyze(path).result(LONGEST).vector for path in paths]
+    after = vectors(engine, paths)
     np.testing.assert_allclose(after, before, atol=0.02)  # bfloat16 may have come before
     np.testing.assert_allclose(
         engine.encode_texts(["a red boat"]).result(LONGEST), words, atol=1e-4
