@@ -38,7 +38,8 @@ def no_repeats() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def photos() -> list[Image.Image]:
-    return draw_pictures(SAMPLES)
+    panorama = Image.linear_gradient("L").resize((600, 200)).convert("RGB")
+    return [*draw_pictures(SAMPLES - 1), panorama]
 
 
 @pytest.fixture(scope="module")
