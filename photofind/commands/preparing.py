@@ -13,9 +13,9 @@ from photofind.core.errors import EngineError, LibraryError
 from photofind.core.paths import LibraryPaths
 from photofind.core.types import Filters, InstalledEncoder
 from photofind.encoders.compiled import Compiled, read_compiled
-from photofind.encoders.modes import AUTO, TITLES, Figures
+from photofind.encoders.modes import AUTO, SAMPLES, TITLES, Figures
 from photofind.engine.protocol import EngineConfig, TunerSetup
-from photofind.engine.tuner import SAMPLES, prepare_now
+from photofind.engine.tuner import prepare_now
 
 _SPARE = 2  # times more photos than needed, for those that are gone or unreadable
 

@@ -9,7 +9,9 @@ import contextlib
 import hashlib
 import json
 import platform
-from collections.abc import Collection
+import shutil
+import tempfile
+from collections.abc import Collection, Generator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -114,6 +116,21 @@ def forget_compiled(installed: InstalledEncoder) -> None:
     if installed.cache is not None:
         with contextlib.suppress(OSError):
             (installed.cache / RECORD).unlink()
+
+
+@contextlib.contextmanager
+def workspace(folder: Path) -> Generator[Path]:
+    """A folder inside for files that are too many in the end; what a crash left behind goes, too.
+
+    Raises OSError.
+    """
+    for left in folder.glob(".work-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(dir=folder, prefix=".work-"))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def seal(path: Path, folder: Path) -> CompiledFile:

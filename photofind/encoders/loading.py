@@ -18,14 +18,11 @@ from photofind.encoders.compiled import Compiled, answers, read_compiled
 from photofind.encoders.devices import choose_device
 from photofind.encoders.intake import Intake, intake_of
 from photofind.encoders.manifest import TIMM, read_manifest
-from photofind.encoders.modes import AUTO, TORCH, TORCH_BF16
+from photofind.encoders.modes import AUTO, SAMPLES, TORCH, TORCH_BF16
 from photofind.encoders.tower_encoder import TowerEncoder
 
 if TYPE_CHECKING:
     import torch
-
-SAMPLES = 96
-"""How many of the user's own photos a comparison of modes wants to see."""
 
 
 def load_encoder(

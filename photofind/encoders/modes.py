@@ -27,6 +27,9 @@ TITLES = {
 }
 """Every mode, with its name for people."""
 
+SAMPLES = 96
+"""How many of the user's own photos a comparison wants to see; with fewer it is provisional."""
+
 _MEAN, _LEAST, _OVERLAP = 0.995, 0.98, 0.95
 _WORDS_LEAST = 0.999
 _NEIGHBOURS = 10

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 
 from photofind.core.types import InstalledEncoder, Vectors
 from photofind.encoders.base import Backend, Pixels
@@ -35,6 +34,8 @@ class OnnxTower:
 
     def __init__(self, path: Path, threads: int) -> None:
         """threads: processors to compute with, 0 for all. Raises what onnxruntime raises."""
+        import onnxruntime  # pyright: ignore[reportMissingTypeStubs] - it may fail to, too
+
         library: Any = onnxruntime
         options = library.SessionOptions()
         options.intra_op_num_threads = threads

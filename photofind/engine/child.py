@@ -13,6 +13,9 @@ from typing_extensions import override
 
 from photofind.engine.protocol import Logged, Message
 
+LAST = 19
+"""The niceness of what gives way to everything else."""
+
 
 def settle_in(log_path: str, niceness: int) -> None:
     """Leave the terminal alone, print to a file, step back behind other programs."""
@@ -62,6 +65,7 @@ def _lower_priority(niceness: int) -> None:
     process = psutil.Process()
     with contextlib.suppress(OSError, psutil.Error):
         if sys.platform == "win32":
-            process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+            idle = niceness >= LAST
+            process.nice(psutil.IDLE_PRIORITY_CLASS if idle else psutil.BELOW_NORMAL_PRIORITY_CLASS)
         else:
             process.nice(max(process.nice(), niceness))

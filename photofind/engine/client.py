@@ -48,6 +48,7 @@ _MOST_DEATHS = 3  # in a row, with no answer between and no file to blame
 _REST_SECONDS = 30.0  # before another try after that
 _SILENCE_SECONDS = 300.0  # with work to do and no word: it hangs outside the decoders
 _JOIN_SECONDS = 5.0
+_SETTLED_SECONDS = 1.0  # without a request or an answer, after which it is quiet
 _KEEPS_FAILING = "the engine keeps failing; photofind's log tells more"
 _ERRORS: dict[str, type[PhotofindError]] = {
     "image": ImageError,
@@ -140,7 +141,7 @@ class EngineClient:
             self._changed.notify_all()
             dispatcher = self._dispatcher
         _fail_all(calls, EngineError("the engine was closed"))
-        self._tuner.stop()
+        self._tuner.close()
         if process is not None:
             process.stop()
         if dispatcher is not None and dispatcher is not threading.current_thread():
@@ -294,29 +295,26 @@ class EngineClient:
 
     # What the tuner asks for.
 
-    def is_quiet(self) -> bool:
-        """Whether the process has nothing to do."""
+    def quiet_since(self) -> float | None:
+        """Since when the process has had nothing to do; None where that is not for long."""
         with self._changed:
-            return not self._ledger.busy
+            rests = not self._ledger.busy and time.monotonic() - self._heard > _SETTLED_SECONDS
+            return self._heard if rests else None
 
     def on_hold(self) -> None:
         """Background work waits until `on_tuned`."""
-        with self._changed:
-            waits = self._ledger.waiting or self._ledger.busy
-        if waits:
-            self._on_notice(
-                "Finding the fastest way to compute here; indexing goes on in a moment."
-            )
+        self._on_notice("Finding the fastest way to compute here; indexing goes on after that.")
 
     def on_tuned(self, problem: str) -> None:
         """Compute in the way that was found, or go on as before."""
         with self._changed:
-            if not problem and not self._closed:
+            runs = self._process is not None
+            if not problem:
                 self._retire()
             self._changed.notify_all()
         if problem:
             log.info("the model could not be prepared for this computer: %s", problem)
-        elif not self._closed:
+        elif runs:
             self.warm_up()
 
     def _retire(self) -> None:

@@ -71,11 +71,6 @@ class Ledger:
     def add(self, call: Call) -> None:
         (self._urgent if call.urgent else self._others).append(call)
 
-    @property
-    def waiting(self) -> bool:
-        """Whether anything is yet to be sent."""
-        return bool(self._suspects or self._urgent or self._others)
-
     def send_next(self, *, hold: bool = False) -> Call | None:
         """Take what may be sent now; cancelled calls are dropped on the way.
 

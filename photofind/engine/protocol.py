@@ -179,7 +179,12 @@ class WantsQuiet:
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """Nothing else computes now."""
+    """Nothing else computes now, nor has it for a while.
+
+    Another `since` than before means that something came between.
+    """
+
+    since: float  # monotonic seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """When a model is to be prepared for this machine, and the process that does it.
 
 Preparing waits for a rest of the engine, or for an indexing that takes long enough to gain by it.
-While the modes are measured the engine holds back what nobody waits for.
+It gives way to everything else, and measures only while the engine is quiet; an indexing that takes
+long is held back for that.
 """
 
 import logging
@@ -14,6 +15,7 @@ from typing import Protocol
 
 from photofind.core.errors import EngineError
 from photofind.core.types import InstalledEncoder
+from photofind.encoders.modes import SAMPLES
 from photofind.engine import tuner_process
 from photofind.engine.process import EngineProcess, TunerTarget
 from photofind.engine.protocol import (
@@ -31,7 +33,7 @@ from photofind.engine.protocol import (
 
 log = logging.getLogger(__name__)
 
-SAMPLES = 96  # photos that a comparison wants to see
+_PAUSE_SECONDS = 2.0  # of the engine, that end an indexing
 _STOP_SECONDS = 2.0
 _ENDED = "the process that prepares it ended"
 
@@ -39,7 +41,7 @@ _ENDED = "the process that prepares it ended"
 class TunerOwner(Protocol):
     """The engine's client. `on_hold` and `on_tuned` come from the tuner's own thread."""
 
-    def is_quiet(self) -> bool: ...
+    def quiet_since(self) -> float | None: ...
 
     def on_hold(self) -> None: ...
 
@@ -49,8 +51,8 @@ class TunerOwner(Protocol):
 class Tuner:
     """Prepares one model at most once per mode that is asked for."""
 
-    rest_seconds = 20.0  # of the engine, after which there is time
-    long_seconds = 15.0  # of indexing, after which a change of mode pays off
+    rest_seconds = 30.0  # of the engine, after which there is time
+    long_seconds = 60.0  # of indexing without a rest, after which a change of mode pays off
 
     def __init__(
         self,
@@ -71,12 +73,13 @@ class Tuner:
         self._state = "done"
         self._tried: set[tuple[str, bool]] = set()
         self._run: TuningRun | None = None
+        self._closed = False
 
     @property
     def holds(self) -> bool:
         """Whether background work has to wait."""
         run = self._run
-        return run is not None and run.measures
+        return run is not None and run.holds
 
     def note_loaded(self, loaded: Loaded) -> None:
         self._state = loaded.tuning if loaded.device.startswith("cpu") else "done"
@@ -96,19 +99,22 @@ class Tuner:
     def consider(self, config: EngineConfig, rest: float) -> None:
         """Start where it is time. rest: seconds since the engine had something to do."""
         with self._lock:
+            if self._run is not None or self._closed:
+                return
+            if rest > _PAUSE_SECONDS:
+                self._since = 0.0
             enough = len(self._photos) >= SAMPLES
             wanted = self._state == "missing" or (self._state == "provisional" and enough)
-            is_long = enough and time.monotonic() - self._since > self.long_seconds
-            if not wanted or not (is_long or rest > self.rest_seconds):
-                return
-            if self._run is not None or (config.mode, enough) in self._tried:
+            is_time = rest > self.rest_seconds or (enough and self._is_long())
+            if not wanted or not is_time or (config.mode, enough) in self._tried:
                 return
             self._tried.add((config.mode, enough))
             setup = TunerSetup(self._encoder, tuple(self._photos), config.threads, config.mode)
             try:
                 self._run = TuningRun(
                     setup,
-                    is_quiet=self._owner.is_quiet,
+                    quiet_since=self._owner.quiet_since,
+                    may_hold=self._is_long,
                     on_hold=self._owner.on_hold,
                     on_end=self._on_end,
                     target=self._target,
@@ -126,6 +132,15 @@ class Tuner:
         if run is not None:
             run.stop()
 
+    def close(self) -> None:
+        """End what is under way and begin nothing any more."""
+        with self._lock:
+            self._closed = True
+        self.stop()
+
+    def _is_long(self) -> bool:
+        return 0.0 < self._since < time.monotonic() - self.long_seconds
+
     def _on_end(self, run: "TuningRun", tuned: Tuned) -> None:
         with self._lock:
             if run is not self._run:
@@ -141,15 +156,20 @@ class TuningRun:
         self,
         setup: TunerSetup,
         *,
-        is_quiet: Callable[[], bool] = lambda: True,
+        quiet_since: Callable[[], float | None] = lambda: 0.0,
+        may_hold: Callable[[], bool] = lambda: False,
         on_hold: Callable[[], None] = lambda: None,
         on_end: Callable[["TuningRun", Tuned], None] | None = None,
         target: TunerTarget = tuner_process.serve_tuner,
     ) -> None:
-        """Starts it. on_hold: it will measure once `is_quiet`. Raises OSError."""
-        self.measures = False
+        """Starts it. on_hold: from now on `holds`, which only what `may_hold` lets it do.
+
+        Raises OSError.
+        """
+        self.holds = False
         self._waits = False
-        self._is_quiet = is_quiet
+        self._quiet_since = quiet_since
+        self._may_hold = may_hold
         self._on_hold = on_hold
         self._on_end = on_end
         self._last = Tuned(problem=_ENDED)
@@ -172,20 +192,25 @@ class TuningRun:
 
     def on_message(self, process: EngineProcess, message: Message) -> None:  # noqa: ARG002
         if isinstance(message, WantsQuiet):
-            self.measures = self._waits = True
-            self._on_hold()
+            self._waits = True
         elif isinstance(message, Tuned):
             self._last = message
         elif isinstance(message, Logged):
             logging.getLogger(message.name).log(message.level, "%s", message.text)
 
     def on_tick(self, process: EngineProcess) -> None:
-        if self._waits and self._is_quiet():
+        if not self._waits:
+            return
+        since = self._quiet_since()
+        if since is not None:
             self._waits = False
-            process.send(Go())
+            process.send(Go(since))
+        elif not self.holds and self._may_hold():
+            self.holds = True
+            self._on_hold()
 
     def on_end(self, process: EngineProcess) -> None:  # noqa: ARG002
-        self.measures = False
+        self.holds = False
         self._ended.set()
         if self._on_end is not None:
             self._on_end(self, self._last)

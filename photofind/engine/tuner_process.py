@@ -7,23 +7,23 @@ import threading
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from queue import SimpleQueue
 
 from PIL import Image
 
 from photofind.core.errors import ImageError, PhotofindError
 from photofind.core.images import open_picture
-from photofind.engine.child import forward_log, settle_in
+from photofind.engine.child import LAST, forward_log, settle_in
 from photofind.engine.protocol import Go, Message, Tuned, TunerSetup, WantsQuiet
 
 log = logging.getLogger(__name__)
 
-_NICENESS = 10  # behind the engine
 _SIDE = 512  # pixels to decode to
 
 
 def serve_tuner(connection: Connection, setup: TunerSetup) -> None:
     """The process's main function; returns only by ending the process."""
-    settle_in(setup.log_path, _NICENESS)
+    settle_in(setup.log_path, LAST)
     link = _Link(connection, setup.log_path)
     forward_log(link.send)
     link.send(_tuned(setup, link))
@@ -65,7 +65,7 @@ class _Link:
     def __init__(self, connection: Connection, log_path: str) -> None:
         self._connection = connection
         self._log_path = log_path
-        self._quiet = threading.Event()
+        self._quiet: SimpleQueue[float] = SimpleQueue()
         threading.Thread(target=self._listen, name="link", daemon=True).start()
 
     def send(self, message: Message) -> None:
@@ -74,14 +74,15 @@ class _Link:
         except OSError:
             os._exit(0)
 
-    def wait_for_quiet(self) -> None:
+    def wait_for_quiet(self) -> float:
+        """Returns since when it has been quiet."""
         self.send(WantsQuiet())
-        self._quiet.wait()
+        return self._quiet.get()
 
     def _listen(self) -> None:
         try:
-            while isinstance(self._connection.recv(), Go):
-                self._quiet.set()
+            while isinstance(message := self._connection.recv(), Go):
+                self._quiet.put(message.since)
         except (EOFError, OSError):
             with contextlib.suppress(OSError):
                 Path(self._log_path).unlink()
