@@ -6,6 +6,7 @@ Nothing a test does may reach the user's own library, trash, or the network.
 import atexit
 import gc
 import logging
+import math
 import os
 import shutil
 import signal
@@ -23,7 +24,12 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from photofind.core.paths import LibraryPaths  # noqa: E402
+from photofind.core.types import InstalledEncoder  # noqa: E402
+from photofind.engine.tuner import Tuner  # noqa: E402
 from tests import samples  # noqa: E402
+
+# No engine under test has its model prepared by the way, however long it rests.
+Tuner.rest_seconds = Tuner.long_seconds = math.inf
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -113,6 +119,14 @@ def drawn_photos(tmp_path: Path) -> Path:
     folder = tmp_path / "drawn"
     samples.write_drawn_photos(folder, 8)
     return folder
+
+
+@pytest.fixture(scope="session")
+def prepared_clip(tmp_path_factory: pytest.TempPathFactory) -> InstalledEncoder:
+    """A very small model that ONNX Runtime computes in float32; not to be changed by tests."""
+    from tests.encoders import tiny
+
+    return tiny.prepare_open_clip(tmp_path_factory.mktemp("prepared"))
 
 
 @pytest.fixture(scope="session")

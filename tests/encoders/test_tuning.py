@@ -6,11 +6,12 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from filelock import FileLock
 from PIL import Image
 
@@ -20,37 +21,68 @@ from photofind.encoders import compiled, exporting, tuning
 from photofind.encoders.base import Encoder
 from photofind.encoders.compiled import PICTURES, RECORD, WORDS, Compiled, read_compiled
 from photofind.encoders.drawn_pictures import draw_pictures
-from photofind.encoders.loading import SAMPLES, load_encoder
-from photofind.encoders.modes import AUTO, ONNX, ONNX_INT8, ONNX_INT8_MIXED, TORCH
+from photofind.encoders.loading import load_encoder
+from photofind.encoders.modes import (
+    AUTO,
+    ONNX,
+    ONNX_INT8,
+    ONNX_INT8_MIXED,
+    SAMPLES,
+    TORCH,
+    compare,
+)
+from photofind.encoders.onnx_backend import OnnxTower
+from photofind.encoders.preprocess import Preprocessor
 from photofind.encoders.registry import ModelRegistry
 from photofind.encoders.tuning import tune
+from tests.encoders import tiny
 
 pytestmark = pytest.mark.timeout(600)  # an export takes seconds; on a busy machine, minutes
 PHRASES = ("a red boat", "two people on a very long wooden bench in the park by the lake", "")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_repeats() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tuning, "_LEAST_SECONDS", 0.0)
-        yield
+@pytest.fixture(autouse=True)
+def no_repeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "_LEAST_SECONDS", 0.0)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def few_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests in which their number plays no part."""
+    monkeypatch.setattr(tuning, "SAMPLES", 20)
+    monkeypatch.setattr(tuning, "CALIBRATED", 8)
+
+
+@pytest.fixture
 def photos() -> list[Image.Image]:
-    panorama = Image.linear_gradient("L").resize((600, 200)).convert("RGB")
-    return [*draw_pictures(SAMPLES - 1), panorama]
+    return tiny.tuning_pictures()
 
 
-@pytest.fixture(scope="module")
-def prepared(
-    saved_open_clip: Path, tmp_path_factory: pytest.TempPathFactory, photos: list[Image.Image]
-) -> InstalledEncoder:
-    """Not to be changed by tests: ONNX Runtime in float32 computes it."""
-    models = tmp_path_factory.mktemp("tuned")
-    installed = ModelRegistry(models, builtin=saved_open_clip).get("builtin")
-    tune(installed, photos, threads=2, wanted=ONNX)
-    return installed
+@pytest.fixture
+def prepared(prepared_clip: InstalledEncoder) -> InstalledEncoder:
+    return prepared_clip
+
+
+@pytest.fixture
+def exported_before(prepared_clip: InstalledEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exporter copies what it made of the same model before."""
+    made, folder = record(prepared_clip).files, prepared_clip.cache
+    assert folder is not None
+
+    def copy_of(side: str) -> Callable[..., None]:
+        return lambda _model, _size, path: shutil.copy(folder / made[side].name, path) and None
+
+    monkeypatch.setattr(exporting, "export_pictures", copy_of(PICTURES))
+    monkeypatch.setattr(exporting, "export_words", copy_of(WORDS))
+
+
+@pytest.fixture
+def not_to_be_exported(few_pictures: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise EncoderError("it cannot be exported: a loop")
+
+    monkeypatch.setattr(exporting, "export_pictures", fail)
+    monkeypatch.setattr(exporting, "export_words", fail)
 
 
 @pytest.fixture
@@ -71,7 +103,7 @@ def load(
     installed: InstalledEncoder, mode: str = ONNX, notices: list[str] | None = None
 ) -> Encoder:
     told = [] if notices is None else notices
-    return load_encoder(installed, device="cpu", threads=2, mode=mode, on_notice=told.append)
+    return load_encoder(installed, device="cpu", threads=1, mode=mode, on_notice=told.append)
 
 
 def test_every_mode_is_compared_and_the_wanted_one_is_used(prepared: InstalledEncoder) -> None:
@@ -119,31 +151,42 @@ print(sorted({"torch", "torchvision", "open_clip", "timm"} & set(sys.modules)))
     assert done.stdout.decode().strip() == "[]"
 
 
-def test_pictures_only_model_is_prepared_too(saved_timm: Path, tmp_path: Path) -> None:
-    installed = ModelRegistry(tmp_path / "models").import_path(saved_timm)
-    found = tune(installed, [], wanted=ONNX)
-    assert (found.pictures_mode, found.words_mode) == (ONNX, "")
-    picture = draw_pictures(1)
-    np.testing.assert_allclose(
-        load(installed).encode_images(picture),
-        load(installed, TORCH).encode_images(picture),
-        atol=1e-4,
-    )
-    with pytest.raises(EncoderError, match="pictures only"):
-        load(installed).encode_texts(["a dog"])
-
-
-def test_convolutional_model_is_quantised_with_learned_ranges(
+def test_8_bit_that_is_not_faithful_is_refused_and_what_is_left_is_used(
     tmp_path: Path, photos: list[Image.Image]
 ) -> None:
-    """The built-in model itself: its pictures' side is a convolutional network."""
-    installed = ModelRegistry(tmp_path / "models").get("builtin")
-    found = tune(installed, photos, threads=2)
-    assert found.figures[ONNX].least > 0.9999
-    assert found.figures[ONNX_INT8].mean > 0.98
-    assert found.figures[found.pictures_mode].is_faithful
-    rows = load(installed, AUTO).encode_images(photos[:8])
-    assert (rows * load(installed, TORCH).encode_images(photos[:8])).sum(axis=1).min() > 0.98
+    """In a model that sees pictures only, with outliers as large trained ones have them."""
+    folder = tiny.save_timm(tmp_path / "tiny-vit", side=32, outlier=1000)
+    installed = ModelRegistry(tmp_path / "models").import_path(folder)
+    found = tune(installed, photos, threads=1, wanted=ONNX_INT8)
+    assert (found.photos, found.words_mode) == (SAMPLES, "")
+    assert not found.figures[ONNX_INT8].problem
+    assert not found.figures[ONNX_INT8].is_faithful
+    assert found.figures[ONNX].is_faithful
+    assert found.pictures_mode not in (ONNX_INT8, ONNX_INT8_MIXED)
+    encoder = load(installed, ONNX_INT8)
+    assert encoder.device == f"cpu ({found.pictures_mode})"
+    assert encoder.tuning == "done", "a wish that is refused is not tried for ever"
+    likeness = encoder.encode_images(photos[:8]) * load(installed, TORCH).encode_images(photos[:8])
+    assert likeness.sum(axis=1).min() > 0.99
+    with pytest.raises(EncoderError, match="pictures only"):
+        encoder.encode_texts(["a dog"])
+
+
+def test_8_bit_of_a_convolutional_model_learns_its_ranges_from_pictures(tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    layers: list[torch.nn.Module] = []
+    for before, after in ((3, 8), (8, 16), (16, 32), (32, 32), (32, 24)):
+        layers += [torch.nn.Conv2d(before, after, 3, stride=2, padding=1), torch.nn.ReLU()]
+    net = torch.nn.Sequential(*layers[:-1], torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
+    plain, good, bad = (tmp_path / f"{name}.onnx" for name in ("plain", "good", "bad"))
+    exporting.export_pictures(net, 32, plain)
+    prepare = Preprocessor({}, 32)
+    pixels = [prepare(picture) for picture in tiny.tuning_pictures()[:-1]]
+    exporting.quantise(plain, good, pixels[:32])
+    exporting.quantise(plain, bad, [one / 20 for one in pixels[:32]])
+    exact = OnnxTower(plain, 1).run_pictures(pixels[32:])
+    assert compare(exact, OnnxTower(good, 1).run_pictures(pixels[32:]), 1).is_faithful
+    assert not compare(exact, OnnxTower(bad, 1).run_pictures(pixels[32:]), 1).is_faithful
 
 
 @pytest.mark.parametrize("changed", ["torch", "onnxruntime", "photofind", "weights", "processor"])
@@ -193,12 +236,12 @@ def test_damaged_file_gives_way_to_torch_and_is_made_anew(
 
 
 def test_preparing_again_replaces_what_was_damaged_and_without_photos_is_provisional(
-    copied: InstalledEncoder,
+    copied: InstalledEncoder, exported_before: None
 ) -> None:
     assert copied.cache is not None
     (copied.cache / record(copied).files[WORDS].name).write_bytes(b"not a model")
     (copied.cache / ".work-left").mkdir()
-    found = tune(copied, draw_pictures(3))
+    found = tune(copied, draw_pictures(3), threads=1)
     assert ONNX_INT8 not in found.figures
     assert found.photos == 3
     assert found.pictures >= 64
@@ -220,15 +263,10 @@ def test_wish_for_torch_needs_no_preparing(copied: InstalledEncoder) -> None:
 
 
 def test_model_that_cannot_be_exported_stays_with_torch_and_says_why(
-    saved_open_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    saved_open_clip: Path, tmp_path: Path, not_to_be_exported: None
 ) -> None:
-    def fail(*_: object) -> None:
-        raise EncoderError("it cannot be exported: a loop")
-
-    monkeypatch.setattr(exporting, "export_pictures", fail)
-    monkeypatch.setattr(exporting, "export_words", fail)
     installed = ModelRegistry(tmp_path / "models", builtin=saved_open_clip).get("builtin")
-    found = tune(installed, [])
+    found = tune(installed, [], threads=1)
     assert found.pictures_mode.startswith("torch")
     assert found.figures[ONNX].problem == "it cannot be exported: a loop"
     assert found.words_figures[ONNX].problem
@@ -238,9 +276,53 @@ def test_model_that_cannot_be_exported_stays_with_torch_and_says_why(
     assert encoder.tuning == "provisional"  # it is not tried again at every start
 
 
-def test_real_exporter_that_fails_is_a_reason(tmp_path: Path) -> None:
-    import torch
+@pytest.mark.parametrize(("disturbed", "calls"), [(False, 2), (True, 1 + tuning._TRIES)])
+def test_what_was_measured_in_no_quiet_is_measured_again(
+    copied: InstalledEncoder, not_to_be_exported: None, disturbed: bool, calls: int
+) -> None:
+    asked: list[int] = []
 
+    def quiet() -> int:
+        asked.append(len(asked))
+        return asked[-1] if disturbed else 0
+
+    found = tune(copied, [], threads=1, quiet=quiet)
+    measured = [*found.figures.values(), *found.words_figures.values()]
+    assert len(asked) == calls * sum(not figures.problem for figures in measured)
+
+
+def test_without_onnxruntime_torch_computes_and_the_reason_is_kept(
+    copied: InstalledEncoder,
+    few_pictures: None,
+    monkeypatch: pytest.MonkeyPatch,
+    photos: list[Image.Image],
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.delitem(sys.modules, "photofind.encoders.exporting")
+    monkeypatch.delattr("photofind.encoders.exporting")
+    notices: list[str] = []
+    encoder = load(copied, notices=notices)  # it was prepared when there was one
+    exact = load(copied, TORCH)
+    assert (encoder.encode_images(photos[:3]) * exact.encode_images(photos[:3])).sum(1).min() > 0.99
+    assert len(notices) == 1
+    found = tune(copied, [], threads=1)
+    assert "onnxruntime" in found.figures[ONNX].problem
+    assert found.pictures_mode.startswith("torch")
+    encoder = load(copied, AUTO)
+    assert np.isfinite(encoder.encode_images(photos[:1])).all()
+    assert np.isfinite(encoder.encode_texts(PHRASES)).all()
+    assert encoder.tuning == "provisional"
+
+
+def test_folder_that_cannot_be_written_is_a_reason(
+    prepared: InstalledEncoder, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(EncoderError, match="cannot be written"):
+        tune(dataclasses.replace(prepared, cache=tmp_path / "file" / "compiled"), [])
+
+
+def test_real_exporter_that_fails_is_a_reason(tmp_path: Path) -> None:
     class Undecided(torch.nn.Module):
         def forward(self, pixels: torch.Tensor) -> torch.Tensor:
             return pixels if pixels.sum() > 0 else -pixels
@@ -255,7 +337,7 @@ def test_two_do_not_prepare_one_model_at_once(copied: InstalledEncoder) -> None:
         FileLock(copied.cache / ".lock"),
         pytest.raises(EncoderError, match="another photofind"),
     ):
-        tune(copied, [])
+        tune(copied, [], threads=1)
 
 
 def test_too_little_memory_or_room_is_a_reason_and_leaves_the_record(
@@ -263,10 +345,10 @@ def test_too_little_memory_or_room_is_a_reason_and_leaves_the_record(
 ) -> None:
     monkeypatch.setattr(tuning, "_MEMORY", 1 << 40)
     with pytest.raises(EncoderError, match="memory"):
-        tune(copied, [])
+        tune(copied, [], threads=1)
     monkeypatch.setattr(tuning, "_DISK", 1 << 50)
     with pytest.raises(EncoderError, match="room"):
-        tune(copied, [])
+        tune(copied, [], threads=1)
     assert read_compiled(copied) is not None
 
 

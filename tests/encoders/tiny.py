@@ -1,13 +1,21 @@
 """Very small models with random weights, in the layouts that users and hubs have them in."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import timm
 import torch
 from open_clip import CLIP
+from PIL import Image
 from safetensors.torch import save_file
+
+from photofind.core.types import InstalledEncoder
+from photofind.encoders.drawn_pictures import draw_pictures
+from photofind.encoders.modes import ONNX, SAMPLES
+from photofind.encoders.registry import ModelRegistry
+from photofind.encoders.tuning import tune
 
 TINY_CONFIG: dict[str, Any] = {
     "embed_dim": 16,
@@ -44,15 +52,41 @@ def save_open_clip(folder: Path, weights: dict[str, torch.Tensor] | None = None)
     return folder
 
 
-def save_timm(folder: Path) -> Path:
-    """A folder in timm's hub layout."""
+def prepare_open_clip(folder: Path) -> InstalledEncoder:
+    """That model, with all that is found out about it; ONNX Runtime computes it in float32."""
+    saved = save_open_clip(folder / "tiny-clip")
+    installed = ModelRegistry(folder / "models", builtin=saved).get("builtin")
+    tune(installed, tuning_pictures(), threads=1, wanted=ONNX)
+    return installed
+
+
+@cache
+def tuning_pictures() -> list[Image.Image]:
+    """As many as a comparison wants to see, a panorama among them."""
+    panorama = Image.linear_gradient("L").resize((600, 200)).convert("RGB")
+    return [*draw_pictures(SAMPLES - 1), panorama]
+
+
+def save_timm(folder: Path, *, side: int = 160, outlier: float = 1) -> Path:
+    """A folder in timm's hub layout.
+
+    outlier: how many times larger than the others one channel of every layer's input is, which
+    changes no result.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(7)
-    model = timm.create_model("test_vit", pretrained=False, num_classes=0)
+    model = timm.create_model("test_vit", pretrained=False, num_classes=0, img_size=side)
+    with torch.no_grad():
+        for block in model.blocks:
+            for norm, layer in ((block.norm1, block.attn.qkv), (block.norm2, block.mlp.fc1)):
+                norm.weight[3] *= outlier
+                norm.bias[3] *= outlier
+                layer.weight[:, 3] /= outlier
     config = {
         "architecture": "test_vit",
         "num_features": model.num_features,
-        "pretrained_cfg": {"input_size": [3, 160, 160], "mean": [0.5] * 3, "std": [0.5] * 3},
+        "model_args": {"img_size": side},
+        "pretrained_cfg": {"input_size": [3, side, side], "mean": [0.5] * 3, "std": [0.5] * 3},
     }
     (folder / "config.json").write_text(json.dumps(config), "utf-8")
     save_file(model.state_dict(), str(folder / "model.safetensors"))

@@ -1,16 +1,19 @@
 """The engine prepares its model by itself, and computes with what was found."""
 
+import dataclasses
 import shutil
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from photofind.core.types import InstalledEncoder, Vectors
-from photofind.encoders.compiled import read_compiled
+from photofind.encoders.modes import SAMPLES
 from photofind.engine.client import EngineClient
 from photofind.engine.protocol import (
     Analyze,
@@ -19,9 +22,9 @@ from photofind.engine.protocol import (
     TunerSetup,
     WarmUp,
 )
-from photofind.engine.tuner import SAMPLES, Tuner, TuningRun, prepare_now
+from photofind.engine.tuner import Tuner, TuningRun, prepare_now
 from tests.engine.conftest import MakeEngine
-from tests.engine.faults import end_at_once, prepare_in_no_time
+from tests.engine.faults import copy_prepared, end_at_once, prepare_in_no_time
 
 LONGEST = 250  # seconds
 
@@ -37,11 +40,11 @@ class Owner:
     """Stands in for the engine's client."""
 
     def __init__(self) -> None:
-        self.quiet = True
+        self.quiet: float | None = 1.0
         self.problems: list[str] = []
         self.held = threading.Event()
 
-    def is_quiet(self) -> bool:
+    def quiet_since(self) -> float | None:
         return self.quiet
 
     def on_hold(self) -> None:
@@ -56,6 +59,7 @@ def tuner(model: InstalledEncoder):
     """A tuner whose process is `prepare_in_no_time`, and its owner."""
     owner = Owner()
     made = Tuner(model, owner, target=prepare_in_no_time)
+    made.rest_seconds = 30
     yield made, owner
     made.stop()
 
@@ -70,28 +74,26 @@ def show(made: Tuner, count: int) -> None:
         made.note_answer(Analyze(number, Path(f"{number}.jpg"), True))
 
 
-@pytest.mark.timeout(600)
 def test_resting_engine_prepares_its_model_and_then_computes_without_torch(
     make_engine: MakeEngine,
     make_pictures: Callable[..., list[Path]],
     monkeypatch: pytest.MonkeyPatch,
-    model: InstalledEncoder,
+    prepared_clip: InstalledEncoder,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(Tuner, "rest_seconds", 0.3)
-    engine = make_engine(mode="onnx")
+    encoder = dataclasses.replace(prepared_clip, cache=tmp_path / "made")
+    engine = make_engine(encoder=encoder, mode="onnx")
+    monkeypatch.setattr(engine._tuner, "_target", partial(copy_prepared, prepared_clip.cache))
     paths = make_pictures(count=3)
     before = vectors(engine, paths)
     words = engine.encode_texts(["a red boat"]).result(LONGEST)
-    assert "onnx" not in engine.status().device
     wait_for(lambda: engine.status().device == "cpu (onnx)")
     after = vectors(engine, paths)
     np.testing.assert_allclose(after, before, atol=0.02)  # bfloat16 may have come before
     np.testing.assert_allclose(
         engine.encode_texts(["a red boat"]).result(LONGEST), words, atol=1e-4
     )
-    found = read_compiled(model)
-    assert found is not None
-    assert found.photos == 3
 
 
 def test_long_indexing_does_not_wait_for_a_rest(tuner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,17 +108,61 @@ def test_long_indexing_does_not_wait_for_a_rest(tuner, monkeypatch: pytest.Monke
     assert owner.problems == [f"{SAMPLES} photos, onnx"]
 
 
-def test_background_work_is_held_while_the_modes_are_measured(tuner) -> None:
+def test_long_indexing_is_held_while_the_modes_are_measured(
+    tuner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made, owner = tuner
-    owner.quiet = False
+    owner.quiet = None
+    monkeypatch.setattr(Tuner, "long_seconds", 0)
     made.note_loaded(Loaded("cpu", "missing"))
-    made.consider(EngineConfig(), rest=99)
+    show(made, SAMPLES)
+    made.consider(EngineConfig(), rest=0)
     assert owner.held.wait(LONGEST)
     assert made.holds
     assert not owner.problems
-    owner.quiet = True
+    owner.quiet = 1.0
     wait_for(lambda: bool(owner.problems))
     assert not made.holds
+
+
+def test_preparing_in_a_rest_waits_for_what_comes_and_does_not_hold_it(tuner) -> None:
+    made, owner = tuner
+    owner.quiet = None
+    made.note_loaded(Loaded("cpu", "missing"))
+    made.consider(EngineConfig(), rest=99)
+    show(made, SAMPLES)
+    wait_for(lambda: made._run._waits)
+    assert not owner.held.wait(0.5)
+    assert not made.holds
+    assert not owner.problems
+    owner.quiet = 1.0
+    wait_for(lambda: bool(owner.problems))
+    assert not owner.held.is_set()
+
+
+def test_photos_that_come_now_and_then_are_no_long_indexing(
+    tuner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, _ = tuner
+    monkeypatch.setattr(Tuner, "long_seconds", 0)
+    made.note_loaded(Loaded("cpu", "missing"))
+    show(made, SAMPLES)
+    made.consider(EngineConfig(), rest=9)
+    made.consider(EngineConfig(), rest=0)
+    assert made._run is None
+
+
+def test_nothing_is_prepared_once_the_engine_is_closed(tuner) -> None:
+    made, owner = tuner
+    owner.quiet = None
+    made.note_loaded(Loaded("cpu", "missing"))
+    made.consider(EngineConfig(), rest=99)
+    pid = made._run._process.pid
+    made.close()
+    assert not psutil.pid_exists(pid)
+    made.consider(EngineConfig(), rest=99)
+    assert made._run is None
+    assert not owner.problems
 
 
 @pytest.mark.parametrize(
