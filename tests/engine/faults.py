@@ -29,6 +29,7 @@ class FaultyDecoder(Decoder):
         if "crash" in name:
             print("a native library cries out", file=sys.stderr)
             os.kill(os.getpid(), signal.SIGSEGV)
+            time.sleep(3600)  # another thread may be the one that it reaches, and later
         if "hang" in name:
             time.sleep(3600)
         if "slow" in name:
