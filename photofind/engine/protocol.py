@@ -55,6 +55,7 @@ class TunerSetup:
     threads: int
     mode: str
     log_path: str = ""
+    waited_for: bool = False  # by a person: then it does not give way to everything
 
 
 @dataclass(frozen=True, slots=True)

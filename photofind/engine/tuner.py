@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -219,7 +220,7 @@ class TuningRun:
 def prepare_now(setup: TunerSetup) -> Tuned:
     """Prepare a model in a process of its own and wait for it. Raises EngineError."""
     try:
-        run = TuningRun(setup)
+        run = TuningRun(replace(setup, waited_for=True))
     except OSError as error:
         raise EngineError(f"the model cannot be prepared: {error}") from error
     run.begin()

@@ -18,12 +18,13 @@ from photofind.engine.protocol import Go, Message, Tuned, TunerSetup, WantsQuiet
 
 log = logging.getLogger(__name__)
 
+_NICENESS = 5  # as the engine
 _SIDE = 512  # pixels to decode to
 
 
 def serve_tuner(connection: Connection, setup: TunerSetup) -> None:
     """The process's main function; returns only by ending the process."""
-    settle_in(setup.log_path, LAST)
+    settle_in(setup.log_path, _NICENESS if setup.waited_for else LAST)
     link = _Link(connection, setup.log_path)
     forward_log(link.send)
     link.send(_tuned(setup, link))
