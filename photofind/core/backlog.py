@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from photofind.core.analysis_queue import AnalysisQueue, Need, Task
 from photofind.core.catalog import Catalog
-from photofind.core.images import PASSING_REASONS
+from photofind.core.content import PASSING_REASONS
 from photofind.core.results import Results
 from photofind.core.root_states import RootStates
 from photofind.core.survey import Survey

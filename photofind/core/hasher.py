@@ -5,7 +5,7 @@ import threading
 from concurrent.futures import Future
 from pathlib import Path
 
-from photofind.core.images import content_hash
+from photofind.core.content import content_hash
 
 _JOIN_SECONDS = 2.0
 

@@ -5,6 +5,7 @@ Works on decoded pictures; knows nothing of files.
 
 import functools
 import io
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,20 +31,28 @@ def too_large(size: tuple[int, int]) -> ImageError:
     return ImageError(f"too large for the memory: {size[0]:,} × {size[1]:,} pixels")
 
 
-def shrink_ratio(size: tuple[int, int], min_side: int) -> float:
-    """By how much a picture may shrink: long side ≥ `min_side`, short side ≥ half of it.
+@dataclass(frozen=True, slots=True)
+class LeastSize:
+    """How large a decoded picture must be to serve; smaller ones keep their size.
 
-    The second rule keeps panoramas sharp enough for an encoder that cuts out a square.
+    The short side counts by itself because an encoder that cuts out a square needs it, however
+    long a panorama is.
     """
-    return min(max(size) / min_side, min(size) / (min_side / 2))
+
+    long: int  # pixels
+    short: int
+
+    def shrink_ratio(self, size: tuple[int, int]) -> float:
+        """By how much a picture may shrink; below 1 where it is too small already."""
+        return min(max(size) / self.long, min(size) / self.short)
 
 
-def to_srgb(image: Image.Image, min_side: int) -> Image.Image:
-    """An RGB picture in sRGB over white, shrunk by a whole factor as far as `min_side` allows.
+def to_srgb(image: Image.Image, least: LeastSize) -> Image.Image:
+    """An RGB picture in sRGB over white, shrunk by a whole factor as far as `least` allows.
 
     Raises what Pillow raises on data it cannot convert.
     """
-    factor = max(1, int(shrink_ratio(image.size, min_side)))
+    factor = max(1, int(least.shrink_ratio(image.size)))
     result = _plain_mode(image, factor)
     if result.mode in ("RGBA", "LA"):
         result = _over_white(result)

@@ -8,9 +8,10 @@ from PIL import Image
 from photofind.core.images import (
     OpenedPicture,
     average_color,
-    content_hash,
     make_thumbnail,
+    open_hashed,
     open_picture,
+    shrunk,
 )
 from photofind.core.phash import perceptual_hash
 from photofind.core.types import THUMBNAIL_SIDE, Analysis, Hashes
@@ -28,27 +29,38 @@ class DecodedPicture:
 class Decoder:
     """Stateless; used by several threads at once. Every method raises ImageError."""
 
-    def analyze(self, path: Path, min_side: int) -> DecodedPicture:
-        """Hash a file, open it and make its thumbnail. min_side: what the model wants, pixels."""
-        content = content_hash(path)
-        opened = self.open(path, max(min_side, THUMBNAIL_SIDE))
-        image = opened.image
-        thumbnail = make_thumbnail(image)
+    def analyze(self, path: Path, model_side: int) -> DecodedPicture:
+        """Read a file once: its hashes, its thumbnail and a picture for the model.
+
+        model_side: the model's own size in pixels, 0 where no model will see it. The perceptual
+        hash is that of the thumbnail's pixels, so that it is the same for every model.
+        """
+        opened, content = self.open_hashed(path, model_side)
+        small = shrunk(opened.image)
         analysis = Analysis(
             metadata=opened.metadata,
-            hashes=Hashes(content, perceptual_hash(image)),
-            thumbnail=thumbnail,
-            average_color=average_color(image),
+            hashes=Hashes(content, perceptual_hash(small)),
+            thumbnail=make_thumbnail(small),
+            average_color=average_color(small),
             vector=None,
         )
-        return DecodedPicture(image, analysis)
+        return DecodedPicture(opened.image, analysis)
 
-    def open(self, source: Path | bytes, min_side: int) -> OpenedPicture:
-        return open_picture(source, min_side=min_side)
+    def open_hashed(self, path: Path, model_side: int) -> tuple[OpenedPicture, bytes]:
+        return open_hashed(path, min_side=THUMBNAIL_SIDE, min_short=_least_short(model_side))
+
+    def open_for_model(self, source: Path | bytes, model_side: int) -> OpenedPicture:
+        """The same pixels that `analyze` would give to the model."""
+        return open_picture(source, min_side=THUMBNAIL_SIDE, min_short=_least_short(model_side))
 
     def render(self, source: Path | bytes, side: int) -> Rendered:
         """A picture scaled down to a long side of at most `side` pixels."""
-        image = self.open(source, side).image
+        image = open_picture(source, min_side=side).image
         if max(image.size) > side:
             image.thumbnail((side, side), Image.Resampling.LANCZOS)
         return Rendered(image.width, image.height, image.tobytes())
+
+
+def _least_short(model_side: int) -> int:
+    """Short side in pixels: what a model that cuts out a square needs, and a thumbnail's half."""
+    return max(model_side, THUMBNAIL_SIDE // 2)

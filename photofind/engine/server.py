@@ -35,7 +35,7 @@ from photofind.engine.protocol import (
 log = logging.getLogger(__name__)
 
 _NICENESS = 5
-_UNKNOWN_SIDE = 512  # pixels to decode to while the model's own size is not known
+_UNKNOWN_SIDE = 384  # pixels, while the model's own size is not known
 DecodeJob = Analyze | EncodePicture | Render
 
 
@@ -108,11 +108,11 @@ class _Server:
         if isinstance(job, Render):
             self._send(Answer(job.request, self._decoder.render(job.source, job.side)))
         elif isinstance(job, EncodePicture):
-            image = self._decoder.open(job.source, self._min_side()).image
+            image = self._decoder.open_for_model(job.source, self._model_side()).image
             self._send(protocol.Decoded(job.request))
             self._model.put(ModelJob(job.request, image=image), urgent=True)
         else:
-            decoded = self._decoder.analyze(job.path, self._min_side() if job.encode else 0)
+            decoded = self._decoder.analyze(job.path, self._model_side() if job.encode else 0)
             if job.encode:
                 self._send(protocol.Decoded(job.request))
                 self._encode(job.request, decoded)
@@ -130,7 +130,6 @@ class _Server:
             job.pixels = encoder.prepare(decoded.image)
         self._model.put(job, urgent=False)
 
-    def _min_side(self) -> int:
-        """Long side to decode to: twice the model's, so that the short side suffices too."""
+    def _model_side(self) -> int:
         encoder = self._model.encoder
-        return 2 * encoder.image_size if encoder is not None else _UNKNOWN_SIDE
+        return encoder.image_size if encoder is not None else _UNKNOWN_SIDE

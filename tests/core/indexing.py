@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from photofind.core.catalog import Catalog
+from photofind.core.content import content_hash
 from photofind.core.errors import ImageError
-from photofind.core.images import average_color, content_hash, make_thumbnail, open_picture
+from photofind.core.images import average_color, make_thumbnail, open_picture
 from photofind.core.indexer import Indexer, Timing
 from photofind.core.phash import perceptual_hash
 from photofind.core.thumbnails import ThumbnailStore

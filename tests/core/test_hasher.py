@@ -6,9 +6,9 @@ import threading
 import pytest
 
 from photofind.core import hasher
+from photofind.core.content import content_hash
 from photofind.core.errors import ImageError
 from photofind.core.hasher import Hasher
-from photofind.core.images import content_hash
 
 
 def test_files_are_hashed_and_errors_are_answers(tmp_path):

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
+from photofind.core.content import content_hash
 from photofind.core.errors import ImageError
 from photofind.core.images import (
     SUFFIXES,
     OpenedPicture,
     average_color,
-    content_hash,
     is_photo_name,
     make_thumbnail,
     open_picture,

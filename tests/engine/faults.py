@@ -16,7 +16,7 @@ from typing_extensions import override
 from photofind.core.images import OpenedPicture
 from photofind.engine import model_lane
 from photofind.engine.decoder import Decoder
-from photofind.engine.protocol import EngineSetup, Go, Tuned, TunerSetup, WantsQuiet
+from photofind.engine.protocol import EngineSetup, Go, Rendered, Tuned, TunerSetup, WantsQuiet
 from photofind.engine.server import serve
 
 SLOW_SECONDS = 0.02
@@ -24,19 +24,32 @@ SLOW_SECONDS = 0.02
 
 class FaultyDecoder(Decoder):
     @override
-    def open(self, source: Path | bytes, min_side: int) -> OpenedPicture:
-        name = source.name if isinstance(source, Path) else ""
-        if "crash" in name:
-            print("a native library cries out", file=sys.stderr)
-            os.kill(os.getpid(), signal.SIGSEGV)
-            time.sleep(3600)  # another thread may be the one that it reaches, and later
-        if "hang" in name:
-            time.sleep(3600)
-        if "slow" in name:
-            time.sleep(SLOW_SECONDS)
-        if "bug" in name:
-            raise ZeroDivisionError("a bug")
-        return super().open(source, min_side)
+    def open_hashed(self, path: Path, model_side: int) -> tuple[OpenedPicture, bytes]:
+        misbehave(path.name)
+        return super().open_hashed(path, model_side)
+
+    @override
+    def open_for_model(self, source: Path | bytes, model_side: int) -> OpenedPicture:
+        misbehave(source.name if isinstance(source, Path) else "")
+        return super().open_for_model(source, model_side)
+
+    @override
+    def render(self, source: Path | bytes, side: int) -> Rendered:
+        misbehave(source.name if isinstance(source, Path) else "")
+        return super().render(source, side)
+
+
+def misbehave(name: str) -> None:
+    if "crash" in name:
+        print("a native library cries out", file=sys.stderr)
+        os.kill(os.getpid(), signal.SIGSEGV)
+        time.sleep(3600)  # another thread may be the one that it reaches, and later
+    if "hang" in name:
+        time.sleep(3600)
+    if "slow" in name:
+        time.sleep(SLOW_SECONDS)
+    if "bug" in name:
+        raise ZeroDivisionError("a bug")
 
 
 def serve_with_faults(connection: Connection, setup: EngineSetup) -> None:
