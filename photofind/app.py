@@ -104,6 +104,7 @@ class Application(QObject):
     def start(self, folders: Sequence[Path] = ()) -> None:
         """Show the window, then set the threads going."""
         self.window.show()
+        self.library.set_polite(self._settings.polite)
         if folders:
             self.library.add_folders(folders)
         # After the first picture: what the threads import must not delay it.
@@ -309,6 +310,7 @@ class Application(QObject):
     def _on_settings_changed(self, before: Settings, after: Settings) -> None:
         if EngineConfig.of(after) != EngineConfig.of(before):
             self.library.set_engine_config(EngineConfig.of(after))
+        self.library.set_polite(after.polite)
 
     @Slot(object)
     def _on_encoder_chosen(self, encoder: InstalledEncoder) -> None:

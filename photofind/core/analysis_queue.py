@@ -14,6 +14,7 @@ from typing import Protocol
 
 from photofind.core.absences import Place
 from photofind.core.hasher import Hasher
+from photofind.core.manners import Pace
 from photofind.core.types import Analysis, FileStamp, PhotoId
 
 OUTSTANDING = 96  # analyses under way at once: enough for full batches, little to lose
@@ -24,6 +25,10 @@ class Analyzer(Protocol):
 
     def analyze(self, path: Path, *, encode: bool) -> Future[Analysis]:
         """The future fails with ImageError (this file) or EngineError (any file)."""
+        ...
+
+    def set_pace(self, pace: Pace) -> None:
+        """Work as hard as this from now on; callable from any thread, returns at once."""
         ...
 
     @property
@@ -65,6 +70,7 @@ class AnalysisQueue:
         self._order: deque[Task] = deque()
         self._waiting: dict[tuple[Place, Need], Task] = {}
         self._sizes: Counter[int] = Counter()
+        self._bytes = 0  # of all files that wait
         self._running: dict[Future[Analysis] | Future[bytes], Task] = {}
         self._hasher = Hasher()
 
@@ -83,6 +89,11 @@ class AnalysisQueue:
         return len(self._waiting) + len(self._running)
 
     @property
+    def bytes_left(self) -> int:
+        """The size of the files of these tasks."""
+        return self._bytes + sum(task.stamp.size for task in self._running.values())
+
+    @property
     def has_room(self) -> bool:
         return len(self._running) < OUTSTANDING
 
@@ -99,6 +110,7 @@ class AnalysisQueue:
                 return
         self._forget(self._waiting.get(label))
         self._waiting[label] = task
+        self._bytes += task.stamp.size
         if task.need is Need.PHOTO:
             self._sizes[task.stamp.size] += 1
         if first:
@@ -167,6 +179,7 @@ class AnalysisQueue:
         if task is None or label is None or self._waiting.get(label) is not task:
             return
         del self._waiting[label]
+        self._bytes -= task.stamp.size
         if task.need is Need.PHOTO:
             self._sizes[task.stamp.size] -= 1
             if not self._sizes[task.stamp.size]:

@@ -16,6 +16,7 @@ from photofind.core.catalog import Catalog
 from photofind.core.errors import EncoderError, EngineError, LibraryError, PhotofindError
 from photofind.core.filing import Filing
 from photofind.core.hints import Inbox
+from photofind.core.manners import FULL_PACE, HELD_PACE, SLOW_PACE
 from photofind.core.progress import ProgressReporter
 from photofind.core.results import Results
 from photofind.core.root_states import RootStates
@@ -68,6 +69,7 @@ class Indexer:
         self._on_notice = on_notice
         self._inbox = Inbox()
         self._paused = False
+        self._slow = ""  # why it goes slowly
         self._cancelled = threading.Event()
         self._reporter = ProgressReporter(on_progress)
         self._queue = AnalysisQueue(analyzer, self._inbox.ring)
@@ -98,20 +100,32 @@ class Indexer:
         self._inbox.put(change)
 
     def pause(self) -> None:
-        """Begin nothing new until `resume`; what the engine has finished is still stored."""
+        """Begin nothing new until `resume`; what the engine has finished is still stored.
+
+        The engine stops after the batch it is at, which is a matter of tenths of a second.
+        """
         self._paused = True
+        self._set_pace()
         self._inbox.ring()
 
     def resume(self) -> None:
         """Go on after `pause`, or after the engine could not be started."""
         self._paused = False
         self._retry_at = 0.0
+        self._set_pace()
         self._inbox.ring()
 
     def cancel(self) -> None:
         """End `run_until_idle`, and any scan, as soon as possible."""
         self._cancelled.set()
         self._inbox.ring()
+
+    @property
+    def make_way(self, reason: str) -> None:
+        """Go slowly for a reason in plain words, such as "on battery"; "" for full speed."""
+        if reason != self._slow:
+            self._slow = reason
+            self._set_pace()
 
     @property
     def trouble(self) -> PhotofindError | None:
@@ -182,6 +196,7 @@ class Indexer:
     def use_encoder(self, analyzer: Analyzer, vectors: VectorIndex) -> None:
         """Fill another index with another encoder's vectors from now on."""
         self._queue.use_analyzer(analyzer)
+        self._set_pace()
         self._filing.vectors = vectors
         self._trouble = None
         self._backlog.look_for_vectors(anew=True)
@@ -196,6 +211,10 @@ class Indexer:
         self._results.collect(time.monotonic())
         self._save()
 
+    def _set_pace(self) -> None:
+        pace = SLOW_PACE if self._slow else FULL_PACE
+        self._queue.analyzer.set_pace(HELD_PACE if self._paused else pace)
+
     # One step.
 
     def _step(self, timeout: float) -> bool:
@@ -203,7 +222,13 @@ class Indexer:
             self._inbox.wait(min(timeout, _TICK) if self._is_busy() else timeout)
             self._turn()
         busy = self._is_busy()
-        self._reporter.tell(self._phase(busy), self._queue.left, self._queue.current())
+        self._reporter.tell(
+            self._phase(busy),
+            self._queue.left,
+            self._queue.current(),
+            bytes_left=self._queue.bytes_left,
+            slow=self._slow,
+        )
         return busy
 
     def _turn(self) -> bool:
@@ -253,7 +278,7 @@ class Indexer:
 
     def _give(self, task: Task, now: float) -> None:
         if self._survey.claim(task):
-            self._reporter.meter.add(1)
+            self._reporter.meter.add(1, size=task.stamp.size)
             return
         worth_hashing = task.known_content is not None or self._survey.may_be_known(task)
         try:

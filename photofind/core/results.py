@@ -72,20 +72,20 @@ class Results:
         else:
             log.warning("%s could not be analysed again: %s", task.path, reason)
             self.hopeless.add(task.photo_id or 0)
-        self._meter.add(1, failed=1)
+        self._meter.add(1, failed=1, size=task.stamp.size)
 
     def _take_hash(self, task: Task, content: bytes) -> None:
         if task.known_content == content and task.photo_id is not None:
             self._filing.touch(task.place[0], [(task.photo_id, task.stamp)])
-            self._meter.add(1)
+            self._meter.add(1, size=task.stamp.size)
         elif self._survey.claim(task, content):
-            self._meter.add(1)
+            self._meter.add(1, size=task.stamp.size)
         else:
             task.hash_known = True
             self._queue.add(task, first=True)
 
     def _take_analysis(self, task: Task, analysis: Analysis, now: float) -> None:
-        self._meter.add(1)
+        self._meter.add(1, size=task.stamp.size)
         if self._survey.claim(task, analysis.hashes.content):
             return
         if task.need is Need.VECTOR and analysis.vector is None:

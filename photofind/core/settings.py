@@ -20,6 +20,7 @@ class Settings:
     device: str = "auto"  # auto, cpu, cuda, mps, xpu
     mode: str = "auto"  # how the processor computes; the others: photofind.encoders.modes
     threads: int = 0  # of the engine; 0 chooses from the machine
+    polite: bool = True  # go slowly on battery and while other programs are busy
     theme: str = "system"  # system, light, dark
     layout: str = "justified"  # justified, square
     tile_height: int = 200  # logical pixels

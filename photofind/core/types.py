@@ -278,6 +278,7 @@ class IndexProgress:
     photos_per_second: float = 0.0
     seconds_left: float | None = None  # None while unknown
     current: str = ""  # name of a file under way
+    slow: str = ""  # why it goes slowly on purpose, e.g. "on battery"
 
 
 @dataclass(frozen=True, slots=True)

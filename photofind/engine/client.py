@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from photofind.core.errors import EncoderError, EngineError, ImageError, PhotofindError
+from photofind.core.manners import FULL_PACE, Pace
 from photofind.core.types import Analysis, InstalledEncoder, Vector, Vectors
 from photofind.engine import server
 from photofind.engine.ledger import Call, Ledger
@@ -34,6 +35,8 @@ from photofind.engine.protocol import (
     Notice,
     Render,
     Rendered,
+    Report,
+    Reports,
     Request,
     Started,
     WarmUp,
@@ -84,6 +87,7 @@ class EngineClient:
         self._process: EngineProcess | None = None
         self._dispatcher: threading.Thread | None = None
         self._number = 0
+        self._pace = FULL_PACE
         self._device = ""
         self._force_cpu = False
         self._deaths = 0
@@ -126,6 +130,18 @@ class EngineClient:
             self._force_cpu = False
             self._retire()
         self._tuner.stop()
+
+    def set_pace(self, pace: Pace) -> None:
+        """Work as hard as this on what nobody waits for; within a batch's time."""
+        with self._changed:
+            if pace == self._pace:
+                return
+            self._pace = pace
+            self._heard = time.monotonic()
+            process = self._process
+            self._changed.notify_all()
+        if process is not None:
+            process.send(pace)
 
     def status(self) -> EngineStatus:
         with self._changed:
@@ -190,14 +206,16 @@ class EngineClient:
                 process.send(call.request)
 
     def _next_call(self) -> Call | None:
-        return self._ledger.send_next(hold=self._tuner.holds)
+        return self._ledger.send_next(hold=self._pace.hold or self._tuner.holds)
 
     def _start(self) -> EngineProcess | None:
         """A new process; None where there can be none, and its call is then taken care of."""
         with self._changed:
             config = self._config
             device = "cpu" if self._force_cpu else self._config.device
-            setup = EngineSetup(self._encoder, device, self._config.threads, "", self._config.mode)
+            setup = EngineSetup(
+                self._encoder, device, config.threads, "", mode=config.mode, pace=self._pace
+            )
         try:
             process = EngineProcess(setup, self._target, self)
         except Exception as error:  # noqa: BLE001 - without an answer every caller would wait for ever
@@ -211,6 +229,9 @@ class EngineClient:
                 self._device = ""
             else:
                 self._ledger.recall()
+            pace = self._pace
+        if wanted and pace != setup.pace:
+            process.send(pace)
         if wanted:
             return process
         process.kill()
@@ -218,31 +239,38 @@ class EngineClient:
 
     def on_message(self, process: EngineProcess, message: Message) -> None:
         """From the process's receiving thread."""
-        call: Call | None = None
+        reports = message.items if isinstance(message, Reports) else (message,)
         with self._changed:
             if process is not self._process:
                 return
             self._heard = time.monotonic()
-            if isinstance(message, Started):
-                self._ledger.started(message.request, self._heard)
-            elif isinstance(message, Decoded):
-                self._ledger.decoded(message.request)
-            elif isinstance(message, Loaded):
-                self._device = message.device
-                self._tuner.note_loaded(message)
-            elif isinstance(message, (Answer, Failed)):
-                call = self._ledger.finish(message.request)
+            calls = [self._note(report) for report in reports]
+            if any(calls):
                 self._deaths = 0
                 self._changed.notify_all()
-        if call is not None and isinstance(message, Answer):
-            call.future.set_result(message.value)
-            self._tuner.note_answer(call.request)
-        elif call is not None and isinstance(message, Failed):
-            call.future.set_exception(_ERRORS[message.kind](message.reason))
-        elif isinstance(message, Notice):
-            self._on_notice(message.text)
-        elif isinstance(message, Logged):
-            logging.getLogger(message.name).log(message.level, "%s", message.text)
+        for call, report in zip(calls, reports, strict=True):
+            if call is not None and isinstance(report, Answer):
+                call.future.set_result(report.value)
+                self._tuner.note_answer(call.request)
+            elif call is not None and isinstance(report, Failed):
+                call.future.set_exception(_ERRORS[report.kind](report.reason))
+            elif isinstance(report, Notice):
+                self._on_notice(report.text)
+            elif isinstance(report, Logged):
+                logging.getLogger(report.name).log(report.level, "%s", report.text)
+
+    def _note(self, report: Report) -> Call | None:
+        """Write down what a report says; the call that it ends."""
+        if isinstance(report, Started):
+            self._ledger.started(report.request, self._heard)
+        elif isinstance(report, Decoded):
+            self._ledger.decoded(report.request)
+        elif isinstance(report, Loaded):
+            self._device = report.device
+            self._tuner.note_loaded(report)
+        elif isinstance(report, (Answer, Failed)):
+            return self._ledger.finish(report.request)
+        return None
 
     def on_tick(self, process: EngineProcess) -> None:
         """Ends what hangs, and what has been idle."""
@@ -257,13 +285,14 @@ class EngineClient:
             silence = now - self._heard
             if self._ledger.condemn_late(now, self._config.decode_timeout):
                 log.info("a picture takes too long; the engine is started anew")
-            elif self._ledger.busy:
+            elif self._ledger.busy and (self._ledger.awaited or not self._pace.hold):
                 if self._ledger.decoding or silence <= _SILENCE_SECONDS:
                     return
                 log.warning("the engine has not answered for %d s", silence)
-            elif silence > self._config.idle_seconds:
+            elif silence > self._config.idle_seconds and not self._ledger.decoding:
                 self._process = None
                 self._device = ""
+                self._ledger.recall()  # while held, what was sent is done later
                 log.info("the engine was idle and gives its memory back")
             else:
                 return

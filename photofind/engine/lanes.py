@@ -36,6 +36,15 @@ class Lanes(Generic[T]):
                     return self._background.popleft()
                 self._changed.wait()
 
+    def take_now(self) -> T | None:
+        """The next item if there is one to be taken at once."""
+        with self._changed:
+            if self._urgent:
+                return self._urgent.popleft()
+            if self._background and self._open_gate():
+                return self._background.popleft()
+            return None
+
     def take_batch(self, size: int, patience: float) -> list[T]:
         """One urgent item, or up to `size` from the background.
 
@@ -43,7 +52,7 @@ class Lanes(Generic[T]):
         something urgent comes.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._urgent or self._background)
+            self._changed.wait_for(lambda: self._urgent or (self._background and self._open_gate()))
             if not self._urgent and len(self._background) < size:
                 self._changed.wait_for(
                     lambda: self._urgent or len(self._background) >= size, patience
@@ -52,6 +61,11 @@ class Lanes(Generic[T]):
                 return [self._urgent.popleft()]
             count = min(size, len(self._background))
             return [self._background.popleft() for _ in range(count)]
+
+    def rest(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        """Wait so long, or until something urgent comes, or until a `wake` finds it over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._urgent or is_over(), seconds)
 
     def wake(self) -> None:
         """Look at the gate again."""

@@ -71,6 +71,11 @@ class Ledger:
     def add(self, call: Call) -> None:
         (self._urgent if call.urgent else self._others).append(call)
 
+    @property
+    def awaited(self) -> bool:
+        """Whether anything is with the process that a person waits for."""
+        return any(call.urgent for call in self._sent.values())
+
     def send_next(self, *, hold: bool = False) -> Call | None:
         """Take what may be sent now; cancelled calls are dropped on the way.
 

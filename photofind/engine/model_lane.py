@@ -10,18 +10,26 @@ import numpy as np
 from PIL import Image
 
 from photofind.core.errors import EncoderError, PhotofindError
-from photofind.core.types import Vectors
+from photofind.core.manners import Pace
+from photofind.core.types import Vector, Vectors
 from photofind.encoders.base import Encoder, Pixels
+from photofind.engine.batching import BatchSize
 from photofind.engine.lanes import Lanes
-from photofind.engine.protocol import Answer, EngineSetup, Failed, Loaded, Message, Notice
+from photofind.engine.protocol import (
+    Answer,
+    EngineSetup,
+    Failed,
+    Loaded,
+    Message,
+    Notice,
+    Report,
+    Reports,
+)
 
 log = logging.getLogger(__name__)
 
 LOOK_AHEAD = 48  # decoded pictures that may wait for the model
-_FIRST_BATCH = 4
-_LARGEST_BATCH = {"cpu": 32}
-_LARGEST_ELSEWHERE = 128
-_BATCH_SECONDS = 0.12  # a query waits at most about this long
+_LONGEST_REST = 3.0  # seconds
 _PATIENCE = 0.015  # seconds to let a batch fill
 REST_SECONDS = 20.0  # after a failure to load; a shortage of memory may pass
 _UNUSABLE = "the model gave no usable result for it"
@@ -45,12 +53,13 @@ class ModelLane:
         self._setup = setup
         self._threads = threads
         self._send = send
-        self._jobs: Lanes[ModelJob] = Lanes()
+        self._pace = setup.pace
+        self._jobs: Lanes[ModelJob] = Lanes(lambda: not self._pace.hold)
         self._encoder: Encoder | None = None
         self._told: Loaded | None = None
         self._failure = ""
         self._try_again_at = 0.0
-        self._batch = _FIRST_BATCH
+        self._batch = BatchSize()
         self.on_room: Callable[[], None] = lambda: None
 
     @property
@@ -59,14 +68,23 @@ class ModelLane:
         return self._encoder
 
     def has_room(self) -> bool:
-        return len(self._jobs) < LOOK_AHEAD
+        """Whether another picture of the background may be decoded now."""
+        return len(self._jobs) < LOOK_AHEAD and not self._pace.hold
+
+    def set_pace(self, pace: Pace) -> None:
+        """Work as hard as this from now on; a batch that has begun is finished."""
+        self._pace = pace
+        self._jobs.wake()
+        self.on_room()
 
     def put(self, job: ModelJob, *, urgent: bool) -> None:
+        if urgent:
+            self._batch.note_query()
         self._jobs.put(job, urgent=urgent)
 
     def run(self) -> None:
         while True:
-            jobs = self._jobs.take_batch(self._batch, _PATIENCE)
+            jobs = self._jobs.take_batch(self._batch.size(brief=self._pace.rest > 0), _PATIENCE)
             self.on_room()
             encoder = self._loaded()
             if encoder is None:
@@ -144,17 +162,20 @@ class ModelLane:
                 pixels.append(job.pixels)
         started = time.perf_counter()
         vectors: Vectors = encoder.encode_pixels(pixels)
-        self._adapt(encoder, len(jobs), time.perf_counter() - started)
-        for job, vector in zip(jobs, vectors, strict=True):
-            if np.isfinite(vector).all():
-                self._send(Answer(job.request, job.finish(vector)))
-            else:
-                self._send(Failed(job.request, "image", _UNUSABLE))
+        seconds = time.perf_counter() - started
+        self._batch.note(encoder.device, len(jobs), seconds)
+        self._send(Reports(tuple(map(_report, jobs, vectors))))
+        if self._pace.rest > 0:
+            self._rest(seconds)
 
-    def _adapt(self, encoder: Encoder, count: int, seconds: float) -> None:
-        """Batches as large as pays off, and short enough that a query need not wait."""
-        kind = encoder.device.partition(" ")[0]
-        if seconds > _BATCH_SECONDS:
-            self._batch = max(1, min(self._batch, count) * 2 // 3)
-        elif count >= self._batch and seconds < _BATCH_SECONDS / 2:
-            self._batch = min(self._batch * 2, _LARGEST_BATCH.get(kind, _LARGEST_ELSEWHERE))
+    def _rest(self, worked: float) -> None:
+        """Leave the machine to others; what a person waits for ends it."""
+        pace = self._pace
+        seconds = min(worked * pace.rest, _LONGEST_REST)
+        self._jobs.rest(seconds, lambda: self._pace is not pace)
+
+
+def _report(job: ModelJob, vector: Vector) -> Report:
+    if np.isfinite(vector).all():
+        return Answer(job.request, job.finish(vector))
+    return Failed(job.request, "image", _UNUSABLE)

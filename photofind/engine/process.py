@@ -15,6 +15,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Protocol
 
+from photofind.core.manners import Pace
 from photofind.engine.protocol import EngineSetup, Go, Message, Request, Stop, TunerSetup
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class EngineProcess:
         """Start to call the listener."""
         self._receiver.start()
 
-    def send(self, request: Request | Stop | Go) -> None:
+    def send(self, request: Request | Pace | Stop | Go) -> None:
         """Hand over a request; where the process is gone, `on_end` is about to tell."""
         with contextlib.suppress(OSError), self._sending:
             self._connection.send(request)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from photofind.core.manners import FULL_PACE, Pace
 from photofind.core.settings import Settings
 from photofind.core.types import InstalledEncoder
 from photofind.encoders.modes import AUTO, TITLES
@@ -44,6 +45,7 @@ class EngineSetup:
     threads: int
     log_path: str  # receives what native libraries print
     mode: str = "auto"
+    pace: Pace = FULL_PACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,4 +198,14 @@ class Tuned:
     problem: str = ""
 
 
-Message = Started | Decoded | Answer | Failed | Loaded | Notice | Logged | WantsQuiet | Tuned
+Report = Started | Decoded | Answer | Failed | Loaded | Notice | Logged | WantsQuiet | Tuned
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Several at once, in their order: a message costs more than what is in it."""
+
+    items: tuple[Report, ...]
+
+
+Message = Report | Reports

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from photofind.core.errors import ImageError
+from photofind.core.manners import Pace
 from photofind.encoders.devices import plan_threads
 from photofind.engine import protocol
 from photofind.engine.child import forward_log, settle_in
@@ -22,12 +23,15 @@ from photofind.engine.model_lane import ModelJob, ModelLane
 from photofind.engine.protocol import (
     Analyze,
     Answer,
+    Decoded,
     EncodePicture,
     EncodeTexts,
     EngineSetup,
     Failed,
     Message,
     Render,
+    Report,
+    Reports,
     Started,
     WarmUp,
 )
@@ -74,9 +78,11 @@ class _Server:
         # ordinary shutdown would wait for threads that may sit in native code
         os._exit(0)
 
-    def _accept(self, request: protocol.Request) -> None:
+    def _accept(self, request: protocol.Request | Pace) -> None:
         if isinstance(request, EncodeTexts):
             self._model.put(ModelJob(request.request, texts=request.texts), urgent=True)
+        elif isinstance(request, Pace):
+            self._model.set_pace(request)
         elif isinstance(request, WarmUp):
             self._model.put(ModelJob(request.request), urgent=True)
         else:
@@ -93,31 +99,40 @@ class _Server:
         while True:
             job = self._pictures.take()
             self._send(Started(job.request))
-            try:
-                self._work(job)
-            except ImageError as error:
-                self._send(Failed(job.request, "image", str(error)))
-            except MemoryError:
-                self._send(Failed(job.request, "image", "there is not enough memory to open it"))
-            except Exception as error:
-                log.warning("decoding failed", exc_info=True)
-                reason = f"it could not be read ({type(error).__name__}: {error})"
-                self._send(Failed(job.request, "image", reason))
+            while True:
+                report = self._decoded(job)
+                following = self._pictures.take_now()
+                if following is None:
+                    self._send(report)
+                    break
+                job = following
+                self._send(Reports((report, Started(job.request))))
 
-    def _work(self, job: DecodeJob) -> None:
+    def _decoded(self, job: DecodeJob) -> Report:
+        """Do a job as far as decoding goes; what there is to say of it."""
+        try:
+            return self._work(job)
+        except ImageError as error:
+            return Failed(job.request, "image", str(error))
+        except MemoryError:
+            return Failed(job.request, "image", "there is not enough memory to open it")
+        except Exception as error:
+            log.warning("decoding failed", exc_info=True)
+            reason = f"it could not be read ({type(error).__name__}: {error})"
+            return Failed(job.request, "image", reason)
+
+    def _work(self, job: DecodeJob) -> Report:
         if isinstance(job, Render):
-            self._send(Answer(job.request, self._decoder.render(job.source, job.side)))
-        elif isinstance(job, EncodePicture):
+            return Answer(job.request, self._decoder.render(job.source, job.side))
+        if isinstance(job, EncodePicture):
             image = self._decoder.open_for_model(job.source, self._model_side()).image
-            self._send(protocol.Decoded(job.request))
             self._model.put(ModelJob(job.request, image=image), urgent=True)
-        else:
-            decoded = self._decoder.analyze(job.path, self._model_side() if job.encode else 0)
-            if job.encode:
-                self._send(protocol.Decoded(job.request))
-                self._encode(job.request, decoded)
-            else:
-                self._send(Answer(job.request, decoded.analysis))
+            return Decoded(job.request)
+        decoded = self._decoder.analyze(job.path, self._model_side() if job.encode else 0)
+        if not job.encode:
+            return Answer(job.request, decoded.analysis)
+        self._encode(job.request, decoded)
+        return Decoded(job.request)
 
     def _encode(self, request: int, decoded: DecodedPicture) -> None:
         """Hand a picture to the model, scaled here already where the model's size is known."""

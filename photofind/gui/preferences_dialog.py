@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QFormLayout,
@@ -67,11 +68,14 @@ class PreferencesDialog(QDialog):
         self._device = _choice("Device", _DEVICES, settings.device)
         self._mode = _choice("Processor computes with", _MODES, settings.mode)
         self._threads = _threads_box(settings.threads)
+        self._polite = QCheckBox("Slow down on battery and while other programs are busy")
+        self._polite.setChecked(settings.polite)
         self._theme = _choice("Theme", _THEMES, settings.theme)
         self._layout_box = _choice("Grid", _LAYOUTS, settings.layout)
         self._device.activated.connect(self._on_changed)
         self._mode.activated.connect(self._on_changed)
         self._threads.valueChanged.connect(self._on_changed)
+        self._polite.toggled.connect(self._on_changed)
         self._theme.activated.connect(self._on_changed)
         self._layout_box.activated.connect(self._on_changed)
         self._pages = QStackedWidget()
@@ -97,6 +101,9 @@ class PreferencesDialog(QDialog):
         self._threads.blockSignals(True)
         self._threads.setValue(settings.threads)
         self._threads.blockSignals(False)
+        self._polite.blockSignals(True)
+        self._polite.setChecked(settings.polite)
+        self._polite.blockSignals(False)
 
     def show_page(self, name: str) -> None:
         """Open at "folders", "models", "performance" or "appearance"."""
@@ -112,6 +119,7 @@ class PreferencesDialog(QDialog):
                 ("Device", self._device),
                 ("Processor", self._mode),
                 ("Threads", self._threads),
+                ("Indexing", self._polite),
             ],
             "photofind falls back to the processor where a device is missing, and to another way "
             "to compute where one does not give the same results. With fewer threads, indexing "
@@ -154,6 +162,7 @@ class PreferencesDialog(QDialog):
             device=self._device.currentData(),
             mode=self._mode.currentData(),
             threads=self._threads.value(),
+            polite=self._polite.isChecked(),
             theme=self._theme.currentData(),
             layout=self._layout_box.currentData(),
         )

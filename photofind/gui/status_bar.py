@@ -207,6 +207,8 @@ def _activity(progress: IndexProgress) -> str:
         parts.append(f"{speed:.1f} photos/s" if speed < 10 else f"{number(round(speed))} photos/s")
     if progress.seconds_left is not None:
         parts.append(time_left(progress.seconds_left))
+    if progress.slow:
+        parts.append(f"{progress.slow}: slower")
     return " · ".join(parts)
 
 

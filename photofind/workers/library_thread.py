@@ -19,6 +19,7 @@ from typing_extensions import override
 from photofind.core.errors import FolderError, PhotofindError
 from photofind.core.indexer import IndexRun
 from photofind.core.library import Library, report_document
+from photofind.core.manners import Manners
 from photofind.core.paths import LibraryPaths
 from photofind.core.types import (
     Change,
@@ -94,6 +95,8 @@ class LibraryThread(QThread):
         self._failure = ""  # why the library could not be opened
         self._expected: list[Answer] = []  # of folders that have not been begun
         self._jobs: list[_Job] = []
+        self._polite = True
+        self._manners = Manners()
         self._tidied = False
         self._told = 0.0  # when the counts of the roots were told last, monotonic seconds
 
@@ -139,6 +142,10 @@ class LibraryThread(QThread):
 
     def use_encoder(self, encoder: InstalledEncoder) -> None:
         self._commands.put(lambda: self._use_encoder(encoder))
+
+    def set_polite(self, polite: bool) -> None:
+        """Whether to go slowly on battery and while other programs are busy."""
+        self._commands.put(lambda: self._set_polite(polite))
 
     def set_engine_config(self, config: EngineConfig) -> None:
         """Use another device or number of threads from now on."""
@@ -219,6 +226,8 @@ class LibraryThread(QThread):
         while not self.isInterruptionRequested():
             try:
                 self._carry_out_commands(wait=not busy)
+                if busy:
+                    self._library.indexer.make_way(self._reason_to_wait())
                 was_busy, busy = busy, self._library.indexer.step(0.0 if not busy else _SLICE)
                 if not busy and (was_busy or self._jobs):
                     self._on_idle()
@@ -229,6 +238,15 @@ class LibraryThread(QThread):
             except Exception as error:  # noqa: BLE001 - a bug in one step must not end the library
                 sys.excepthook(type(error), error, error.__traceback__)
                 self.msleep(200)
+
+    def _set_polite(self, polite: bool) -> None:
+        self._polite = polite
+
+    def _reason_to_wait(self) -> str:
+        """Why to go slowly. Another process that waits for its folders wants them soon."""
+        if not self._polite or self._jobs:
+            return ""
+        return self._manners.reason()
 
     def _carry_out_commands(self, *, wait: bool) -> None:
         """Do what was asked for; where there is nothing else to do, wait a moment for it."""

@@ -32,6 +32,7 @@ class LocalAnalyzer:
         self.encoder_key = key
         self.analyzed = []
         self.refused = set()  # paths there is no permission to read at present
+        self.paces = []
         self.trouble = None  # raised instead of an answer
         self.gate = threading.Event()  # nothing is answered while it is not set
         self.gate.set()
@@ -39,6 +40,9 @@ class LocalAnalyzer:
 
     def analyze(self, path: Path, *, encode: bool) -> Future[Analysis]:
         return self._pool.submit(self._analyze, path, encode)
+
+    def set_pace(self, pace):
+        self.paces.append(pace)
 
     def names(self):
         return sorted(path.name for path in self.analyzed)
