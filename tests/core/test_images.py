@@ -22,6 +22,7 @@ from photofind.core.images import (
     average_color,
     is_photo_name,
     make_thumbnail,
+    open_hashed,
     open_picture,
 )
 from tests import samples
@@ -488,6 +489,61 @@ def test_bytes_open_like_the_file(tmp_path: Path) -> None:
     from_bytes = open_picture(path.read_bytes(), min_side=384)
     assert from_bytes.metadata == opened(path).metadata
     assert from_bytes.image.tobytes() == opened(path).image.tobytes()
+
+
+def test_a_file_is_read_once_for_its_hash_and_its_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = samples.exif_jpeg(tmp_path)
+    opened_paths: list[Path] = []
+    real_open = Path.open
+
+    def spy(self: Path, *rest: str):
+        opened_paths.append(self)
+        return real_open(self, *rest)
+
+    monkeypatch.setattr(Path, "open", spy)
+    picture, content = open_hashed(path, min_side=384)
+    assert opened_paths == [path]
+    assert content == content_hash(path)
+    assert picture.metadata == opened(path).metadata
+    assert picture.image.tobytes() == opened(path).image.tobytes()
+
+
+def test_a_file_too_large_to_hold_is_hashed_and_decoded_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = samples.exif_jpeg(tmp_path)
+    at_once, content = open_hashed(path, min_side=384)
+    monkeypatch.setattr("photofind.core.content._HELD", 10)
+    in_pieces, same = open_hashed(path, min_side=384)
+    assert same == content
+    assert in_pieces.image.tobytes() == at_once.image.tobytes()
+
+
+def test_a_file_that_is_no_picture_has_its_reason_although_it_was_hashed(tmp_path: Path) -> None:
+    (tmp_path / "text.jpg").write_text("not a picture", "utf-8")
+    with pytest.raises(ImageError, match="not a picture"):
+        open_hashed(tmp_path / "text.jpg", min_side=384)
+
+
+@pytest.mark.parametrize(
+    ("size", "min_short", "least"),
+    [
+        ((2400, 1800), 192, (384, 192)),
+        ((2400, 1800), 256, (384, 256)),
+        ((4000, 500), 224, (384, 224)),
+    ],
+)
+def test_a_large_jpeg_is_decoded_no_further_than_both_sides_need(
+    tmp_path: Path, size: tuple[int, int], min_short: int, least: tuple[int, int]
+) -> None:
+    path = tmp_path / "large.jpg"
+    samples.draw_picture(5, size).save(path, "JPEG")
+    image = open_picture(path, min_side=384, min_short=min_short).image
+    assert max(image.size) >= least[0]
+    assert min(image.size) >= least[1]
+    assert max(image.size) < 2 * least[0] or min(image.size) < 2 * least[1]
 
 
 def test_content_hash_follows_content_alone(tmp_path: Path) -> None:

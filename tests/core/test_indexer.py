@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from photofind.core.errors import EncoderError, EngineError
+from photofind.core.manners import FULL_PACE, HELD_PACE, ON_BATTERY, OTHERS_WORK, SLOW_PACE
 from photofind.core.types import Change, ChangeKind, RootState
 from photofind.core.vectors import VectorIndex
 from tests import samples
@@ -563,6 +564,28 @@ def test_pause_stops_within_a_second_and_resume_goes_on(bench, tmp_path):
     bench.settle()
     assert bench.root(root).photos == 150
     assert len(bench.analyzer.analyzed) == 150
+
+
+def test_the_engine_is_told_to_hold_to_slow_down_and_to_go_on(bench, root, tmp_path):
+    indexer, paces = bench.indexer, bench.analyzer.paces
+    indexer.make_way(ON_BATTERY)
+    indexer.pause()
+    indexer.make_way(OTHERS_WORK)
+    indexer.resume()
+    indexer.make_way("")
+    assert paces == [SLOW_PACE, HELD_PACE, HELD_PACE, SLOW_PACE, FULL_PACE]
+    indexer.make_way(ON_BATTERY)
+    vectors = VectorIndex(tmp_path / "library/index", "local-2", DIMENSION)
+    bench.use_analyzer(LocalAnalyzer("local-2"), vectors)
+    assert bench.analyzer.paces == [SLOW_PACE]
+
+
+def test_progress_says_why_it_is_slow_and_knows_the_bytes(bench, root, folder):
+    bench.indexer.make_way(ON_BATTERY)
+    bench.settle()
+    assert ON_BATTERY in {item.slow for item in bench.progress if item.phase == "indexing"}
+    assert bench.progress[-1].slow == ""
+    assert bench.indexer._queue.bytes_left == 0
 
 
 def test_a_cancelled_run_ends_and_keeps_what_it_found(bench, tmp_path):

@@ -13,8 +13,11 @@ import pytest
 from PIL import Image
 
 from photofind.core.errors import EngineError, ImageError
+from photofind.core.manners import FULL_PACE, HELD_PACE, SLOW_PACE
 from photofind.core.types import THUMBNAIL_SIDE, InstalledEncoder
 from photofind.engine.client import EngineClient, EngineConfig
+from photofind.engine.decoder import Decoder
+from tests import samples
 from tests.engine.conftest import MakeEngine
 from tests.engine.faults import serve_nothing, serve_without_rest
 
@@ -195,6 +198,67 @@ def test_idle_engine_gives_its_memory_back_and_starts_again(
     until(lambda: not client.status().running and is_gone(first))
     assert client.analyze(path, encode=False).result(PATIENCE)
     assert client.status().pid != first
+
+
+def test_held_engine_stops_in_between_answers_queries_and_goes_on(
+    make_engine: MakeEngine, make_pictures: Pictures
+) -> None:
+    client = make_engine()
+    paths = make_pictures(count=90, prefix="slow")
+    calls = [client.analyze(path) for path in paths]
+    calls[0].result(PATIENCE)
+    client.set_pace(HELD_PACE)
+    assert client.encode_texts(["a dog"]).result(PATIENCE).shape == (1, 16)
+    assert client.render(paths[0], 40).result(PATIENCE).width == 40
+    done = sum(call.done() for call in calls)
+    assert done < 90
+    time.sleep(0.5)
+    assert sum(call.done() for call in calls) == done
+    client.set_pace(FULL_PACE)
+    wait(calls, PATIENCE)
+    assert all(call.result(0).vector is not None for call in calls)
+
+
+def test_held_engine_gives_its_memory_back_and_loses_nothing(
+    make_engine: MakeEngine, make_pictures: Pictures
+) -> None:
+    client = make_engine(idle_seconds=0.5)
+    calls = [client.analyze(path) for path in make_pictures(count=40, prefix="slow")]
+    calls[0].result(PATIENCE)
+    client.set_pace(HELD_PACE)
+    until(lambda: not client.status().running)
+    assert not all(call.done() for call in calls)
+    client.set_pace(FULL_PACE)
+    wait(calls, PATIENCE)
+    assert all(call.result(0).vector is not None for call in calls)
+
+
+def test_engine_that_starts_while_held_begins_nothing(
+    make_engine: MakeEngine, make_pictures: Pictures
+) -> None:
+    client = make_engine()
+    client.set_pace(HELD_PACE)
+    (path,) = make_pictures("one.jpg")
+    call = client.analyze(path)
+    assert client.encode_texts(["a dog"]).result(PATIENCE).shape == (1, 16)
+    assert not call.running()
+    client.set_pace(SLOW_PACE)
+    assert call.result(PATIENCE).vector is not None
+
+
+def test_perceptual_hash_is_the_same_for_every_model_and_for_none(
+    make_engine: MakeEngine, tmp_path: Path
+) -> None:
+    path = tmp_path / "large.jpg"
+    samples.draw_picture(3, (2400, 1800)).save(path, "JPEG")
+    client = make_engine()
+    with_model = client.analyze(path).result(PATIENCE)
+    without = client.analyze(path, encode=False).result(PATIENCE)
+    assert with_model.hashes == without.hashes
+    decoded = Decoder().analyze(path, model_side=512).analysis
+    assert decoded.hashes.phash is not None
+    assert with_model.hashes.phash is not None
+    assert (decoded.hashes.phash ^ with_model.hashes.phash).bit_count() <= 4
 
 
 def test_close_ends_running_work_and_leaves_no_process(

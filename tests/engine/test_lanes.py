@@ -35,3 +35,46 @@ def test_closed_gate_holds_back_the_background_only() -> None:
     gate.set()
     lanes.wake()
     assert lanes.take() == "photo"
+
+
+def test_nothing_is_taken_at_once_through_a_closed_gate() -> None:
+    gate = threading.Event()
+    lanes: Lanes[str] = Lanes(gate.is_set)
+    assert lanes.take_now() is None
+    lanes.put("photo", urgent=False)
+    assert lanes.take_now() is None
+    lanes.put("query", urgent=True)
+    assert lanes.take_now() == "query"
+    gate.set()
+    assert lanes.take_now() == "photo"
+
+
+def test_no_batch_is_begun_behind_a_closed_gate() -> None:
+    gate = threading.Event()
+    lanes: Lanes[int] = Lanes(gate.is_set)
+    taken: list[list[int]] = []
+    taker = threading.Thread(target=lambda: taken.append(lanes.take_batch(5, 0)))
+    lanes.put(1, urgent=False)
+    taker.start()
+    lanes.put(99, urgent=True)
+    taker.join(30)
+    assert taken == [[99]]
+    gate.set()
+    assert lanes.take_batch(5, 0) == [1]
+
+
+def test_a_rest_ends_for_a_query_and_when_it_is_over() -> None:
+    lanes: Lanes[int] = Lanes()
+    over = threading.Event()
+    resting = threading.Thread(target=lambda: lanes.rest(3600, over.is_set))
+    resting.start()
+    lanes.put(99, urgent=True)
+    resting.join(30)
+    assert not resting.is_alive()
+    assert lanes.take() == 99
+    resting = threading.Thread(target=lambda: lanes.rest(3600, over.is_set))
+    resting.start()
+    over.set()
+    lanes.wake()
+    resting.join(30)
+    assert not resting.is_alive()

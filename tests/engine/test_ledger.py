@@ -80,3 +80,28 @@ def test_late_one_is_condemned_and_clears_the_others() -> None:
         (0, "it took longer than 20 s to read")
     ]
     assert send_all(ledger) == [1, 2]
+
+
+def test_while_held_only_what_a_person_waits_for_is_sent() -> None:
+    ledger = Ledger()
+    ledger.add(photo(1))
+    ledger.add(Call(EncodeTexts(900, ("a",))))
+    assert not ledger.awaited
+    first = ledger.send_next(hold=True)
+    assert first is not None
+    assert first.number == 900
+    assert ledger.awaited
+    assert ledger.send_next(hold=True) is None
+    ledger.finish(900)
+    assert send_all(ledger) == [1]
+    assert not ledger.awaited
+
+
+def test_a_suspect_waits_while_held() -> None:
+    ledger = Ledger()
+    ledger.add(photo(1))
+    send_all(ledger)
+    ledger.started(1, 0.0)
+    ledger.judge()
+    assert ledger.send_next(hold=True) is None
+    assert send_all(ledger) == [1]

@@ -35,6 +35,16 @@ def test_each_choice_is_told_at_once_with_all_others_as_they_were(dialog, qtbot)
     assert signal.args[0].threads == 0
 
 
+def test_slowing_down_can_be_switched_off(dialog, qtbot):
+    assert dialog._polite.isChecked()
+    with qtbot.waitSignal(dialog.settings_changed) as signal:
+        dialog._polite.click()
+    assert signal.args[0].polite is False
+    with qtbot.assertNotEmitted(dialog.settings_changed):
+        dialog.set_settings(Settings())
+    assert dialog._polite.isChecked()
+
+
 def test_choosing_what_is_chosen_says_nothing(dialog, qtbot):
     with qtbot.assertNotEmitted(dialog.settings_changed):
         choose(dialog._theme, "system")

@@ -45,6 +45,11 @@ def test_before_the_first_photo_it_says_that_it_gets_ready(bar):
     assert bar.text() == "Getting ready to index 4,300 photos…"
 
 
+def test_going_slowly_on_purpose_is_said_with_its_reason(bar):
+    bar.set_progress(IndexProgress("indexing", 120, 4300, 0, 3.2, None, slow="on battery"))
+    assert bar.text() == "Indexing 120 of 4,300 · 3.2 photos/s · on battery: slower"
+
+
 def test_the_button_pauses_and_then_resumes(bar, qtbot):
     bar.set_progress(IndexProgress("indexing", 1, 10))
     with qtbot.waitSignal(bar.pause_requested):
