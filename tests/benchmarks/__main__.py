@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     indexing.add_options(parser)
+    smoothness.add_options(parser)
     options = parser.parse_args()
     names = list(BENCHMARKS) if options.name == "all" else [options.name]
     results: dict[str, dict[str, object]] = {}
