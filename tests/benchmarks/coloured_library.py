@@ -29,12 +29,14 @@ MOST = _LEVELS**3
 
 
 def fill(paths: LibraryPaths, folder: Path, count: int) -> None:
-    """Write `count` photos below `folder`, which need not exist, through the program's own code."""
+    """Write `count` photos through the program's own code; `folder` is there for a moment only."""
     assert count <= MOST
     paths.home.mkdir(parents=True, exist_ok=True)
     catalog = Catalog.open(paths.catalog)
     thumbnails = ThumbnailStore.open(paths.thumbnails)
+    folder.mkdir()
     root = catalog.add_root(folder)
+    folder.rmdir()
     now = time.time_ns()
     for start in range(0, count, _BATCH):
         numbers = range(start, min(count, start + _BATCH))

@@ -12,7 +12,7 @@ import random
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtWidgets import QApplication
 
 from photofind.gui.main_window import MainWindow
@@ -22,6 +22,7 @@ from tests.benchmarks.window_probe import Heartbeat
 _PHRASES = ("a dog on grass", "people at a beach", "snow", "00", "ff", "a red car", "3c")
 _SCROLL_MS = 16
 _SEARCH_MS = 1500
+_MESH = 32  # pixels; tiles are larger
 _LOOKS = 600  # of `check`
 _LONGEST_PAUSE_MS = 80  # between a movement of `check` and its look
 _start_loop = QApplication.exec
@@ -107,13 +108,16 @@ class Checker(Driver):
         image = view.grab().toImage()
         ratio = image.devicePixelRatio()
         self._figures["looks"] += 1
-        top = grid.indexAt(view.rect().center()).row()
-        for row in range(max(0, top - 200), min(model.rowCount(), top + 200) if top >= 0 else 0):
+        rows = {
+            grid.indexAt(QPoint(x, y)).row()
+            for x in range(0, view.width(), _MESH)
+            for y in range(0, view.height(), _MESH)
+        }
+        for row in rows - {-1}:
             middle = grid.visualRect(model.index(row)).center()
-            if not view.rect().contains(middle):
-                continue
-            painted = image.pixelColor(middle * ratio).rgb() & 0xFFFFFF
-            self._judge(model.photo(model.id_at(row)), painted)
+            if view.rect().contains(middle):
+                painted = image.pixelColor(middle * ratio).rgb() & 0xFFFFFF
+                self._judge(model.photo(model.id_at(row)), painted)
 
     def _judge(self, photo: object, painted: int) -> None:
         self._figures["tiles"] += 1
