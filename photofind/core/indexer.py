@@ -120,7 +120,6 @@ class Indexer:
         self._cancelled.set()
         self._inbox.ring()
 
-    @property
     def make_way(self, reason: str) -> None:
         """Go slowly for a reason in plain words, such as "on battery"; "" for full speed."""
         if reason != self._slow:

@@ -87,7 +87,7 @@ class EngineClient:
         self._process: EngineProcess | None = None
         self._dispatcher: threading.Thread | None = None
         self._number = 0
-        self._pace = FULL_PACE
+        self._pace = self._told = FULL_PACE  # what is wanted, and what the process knows of
         self._device = ""
         self._force_cpu = False
         self._deaths = 0
@@ -125,23 +125,18 @@ class EngineClient:
 
     def set_config(self, config: EngineConfig) -> None:
         """Change device, threads or times; what is under way is done again."""
+        self._tuner.stop()
         with self._changed:
             self._config = config
             self._force_cpu = False
             self._retire()
-        self._tuner.stop()
 
     def set_pace(self, pace: Pace) -> None:
         """Work as hard as this on what nobody waits for; within a batch's time."""
         with self._changed:
-            if pace == self._pace:
-                return
             self._pace = pace
             self._heard = time.monotonic()
-            process = self._process
             self._changed.notify_all()
-        if process is not None:
-            process.send(pace)
 
     def status(self) -> EngineStatus:
         with self._changed:
@@ -194,19 +189,23 @@ class EngineClient:
         """The only place that starts processes and sends requests."""
         while True:
             with self._changed:
-                while (call := self._next_call()) is None and not self._closed:
+                while (message := self._next()) is None and not self._closed:
                     self._changed.wait()
-                if call is None:
+                if message is None:
                     return
                 self._heard = time.monotonic()
                 process = self._process
             if process is None:
                 process = self._start()
             if process is not None:
-                process.send(call.request)
+                process.send(message)
 
-    def _next_call(self) -> Call | None:
-        return self._ledger.send_next(hold=self._pace.hold or self._tuner.holds)
+    def _next(self) -> Request | Pace | None:
+        if self._process is not None and self._told != self._pace:
+            self._told = self._pace
+            return self._pace
+        call = self._ledger.send_next(hold=self._pace.hold or self._tuner.holds)
+        return None if call is None else call.request
 
     def _start(self) -> EngineProcess | None:
         """A new process; None where there can be none, and its call is then taken care of."""
@@ -226,12 +225,10 @@ class EngineClient:
             wanted = not self._closed and config == self._config
             if wanted:
                 self._process = process
+                self._told = setup.pace
                 self._device = ""
             else:
                 self._ledger.recall()
-            pace = self._pace
-        if wanted and pace != setup.pace:
-            process.send(pace)
         if wanted:
             return process
         process.kill()
@@ -276,8 +273,11 @@ class EngineClient:
         """Ends what hangs, and what has been idle."""
         with self._changed:
             rest = 0.0 if self._ledger.busy else time.monotonic() - self._heard
-            config = self._config
-        self._tuner.consider(config, rest)
+            config, pace = self._config, self._pace
+        if pace.hold:
+            self._tuner.stop()
+        elif pace == FULL_PACE:
+            self._tuner.consider(config, rest)
         with self._changed:
             if process is not self._process:
                 return

@@ -222,12 +222,13 @@ class LibraryThread(QThread):
             self._expected.pop()({"error": self._failure})
 
     def _work(self) -> None:
-        busy = True
+        busy, slow = True, ""
         while not self.isInterruptionRequested():
             try:
                 self._carry_out_commands(wait=not busy)
-                if busy:
-                    self._library.indexer.make_way(self._reason_to_wait())
+                if busy or slow:
+                    slow = self._reason_to_wait()
+                    self._library.indexer.make_way(slow)
                 was_busy, busy = busy, self._library.indexer.step(0.0 if not busy else _SLICE)
                 if not busy and (was_busy or self._jobs):
                     self._on_idle()

@@ -10,24 +10,19 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
-from open_clip import CLIP
 from PIL import Image
-from safetensors.torch import save_file
 
 from photofind.core.images import open_picture
 from photofind.core.paths import LibraryPaths
 from photofind.core.types import InstalledEncoder
-from photofind.encoders.architectures import open_clip_config
 from photofind.encoders.devices import plan_threads
 from photofind.encoders.drawn_pictures import draw_pictures
 from photofind.encoders.modes import TORCH, Figures, choose
 from photofind.encoders.registry import ModelRegistry
 from photofind.encoders.tuning import CALIBRATED, Bench
 from tests.benchmarks.photo_sets import unpack_set
+from tests.benchmarks.random_model import ARCHITECTURE, write_weights
 
-ARCHITECTURE = "ViT-B-32-256"
-_SEED = 0
 _COMPARED = 64  # pictures, as in the program itself
 _SET = "flickr8k-dev"
 
@@ -37,23 +32,12 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     registry = ModelRegistry(LibraryPaths.default().models)
     models = [registry.get(options.model)]
     if options.model == "builtin":
-        models.append(random_model(folder))
+        own = ModelRegistry(folder / "models")
+        models.append(own.import_path(write_weights(folder), ARCHITECTURE))
     results: dict[str, object] = {"pictures": told, "threads": plan_threads(0).compute}
     for model in models:
         results[model.spec.title] = _measured(model, pictures, folder)
     return results
-
-
-def random_model(folder: Path) -> InstalledEncoder:
-    """A ViT-B-32-256 with random weights, installed in a library below `folder`."""
-    torch.manual_seed(_SEED)
-    weights = {
-        name: value.contiguous()
-        for name, value in CLIP(**open_clip_config(ARCHITECTURE)).state_dict().items()
-    }
-    checkpoint = folder / "random-weights.safetensors"
-    save_file(weights, str(checkpoint))
-    return ModelRegistry(folder / "models").import_path(checkpoint, ARCHITECTURE)
 
 
 def _pictures(photos: Path, folder: Path) -> tuple[list[Image.Image], str]:

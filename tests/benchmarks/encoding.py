@@ -13,10 +13,10 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
-from photofind.core.images import open_picture
 from photofind.core.types import InstalledEncoder, Vectors
 from photofind.encoders.base import Encoder
 from photofind.encoders.loading import load_encoder
+from photofind.engine.decoder import Decoder
 from tests.benchmarks.photo_sets import ZippedSet
 
 _BATCH = 64
@@ -34,7 +34,7 @@ def load(installed: InstalledEncoder, threads: int = 0) -> Encoder:
 
 
 def decode(source: bytes | Path, encoder: Encoder) -> Image.Image:
-    return open_picture(source, min_side=encoder.image_size).image
+    return Decoder().open_for_model(source, encoder.image_size).image
 
 
 def encode_set(encoder: Encoder, pictures: ZippedSet, change: Change | None = None) -> Vectors:

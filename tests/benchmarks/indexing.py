@@ -7,7 +7,9 @@ library of its own, from its start to its end. photofind writes thumbnails, hash
 well; rclip does not.
 
 `steady` leaves the start of the program out: it counts from the first photo that is stored to the
-last one. `encoder_alone` is the same encoder on prepared pictures of 224 pixels.
+last one. `encoder_alone` is the same encoder on prepared pictures of 224 pixels. Before anything is
+timed, both models are prepared for this machine as `photofind models prepare` does it on a hundred
+of the photos; `computes_with` says which way to compute that has chosen.
 """
 
 import argparse
@@ -27,15 +29,18 @@ import numpy as np
 from photofind.core.catalog import Catalog
 from photofind.core.errors import LibraryError
 from photofind.core.paths import LibraryPaths
+from photofind.encoders.compiled import read_compiled
+from photofind.encoders.curated import BUILTIN
+from photofind.encoders.modes import SAMPLES, TITLES
+from photofind.encoders.registry import ModelRegistry
 from tests.benchmarks.encoder_alone import time_encoder
 from tests.benchmarks.large_photos import enlarge
 from tests.benchmarks.photo_sets import unpack_set
-from tests.benchmarks.random_model import import_model, write_image_tower, write_weights
+from tests.benchmarks.random_model import ARCHITECTURE, write_image_tower, write_weights
 from tests.benchmarks.rclip import Rclip, find_rclip
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LOOK = 0.25  # seconds between two looks at how far it has come
-_FEW = 48  # photos of the first run, which only warms up
 _ALIKE = 0.98  # least mean cosine between photofind's vectors and rclip's
 _ENOUGH = 256  # pictures that tell how fast an encoder is
 
@@ -73,40 +78,58 @@ class Rates:
 
 
 class Bench:
-    """Photos, models and programs in one folder."""
+    """Photos, models and programs in one folder; what is there already is used again."""
 
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._own_vectors: dict[str, np.ndarray] = {}
-        self.models = folder / "models-library"
-        self.photos, self.large = folder / "photos", folder / "large"
+        self._library = LibraryPaths(folder / "models-library")
+        self._registry = ModelRegistry(self._library.models)
+        self.photos, self.large = folder / "photos", folder / f"large-{options.large}"
         paths = sorted(unpack_set(options.photos, "flickr8k-dev", self.photos).paths)
         print(f"{options.large} large pictures are made", file=sys.stderr)
         enlarge(paths[: options.large], self.large)
         weights = write_weights(folder)
-        self.model = import_model(weights, self.models)
+        self.model = self._install(weights)
         self.rclip: Rclip | None = None
         if not options.no_rclip:
             program = find_rclip(options.rclip, folder)
             tower = write_image_tower(weights, folder)
             self.rclip = Rclip(program, folder / "rclip-data", tower)
 
+    def _install(self, weights: Path) -> str:
+        for spec in (model.spec for model in self._registry.installed()):
+            if spec.encoder_id != BUILTIN:
+                return spec.encoder_id
+        return self._registry.import_path(weights, ARCHITECTURE).spec.encoder_id
+
     def warm_up(self) -> None:
-        """Read everything once, and let photofind do what it does only once for a model."""
+        """Prepare the models on some of the photos, and read all of them once."""
         few = self._folder / "few"
-        few.mkdir()
-        for path in sorted(self.photos.iterdir())[:_FEW]:
+        few.mkdir(exist_ok=True)
+        for path in sorted(self.photos.iterdir())[:SAMPLES]:
             shutil.copyfile(path, few / path.name)
-        for model in (self.model, "builtin"):
-            self.index(few, model)
+        for model in (self.model, BUILTIN):
+            if read_compiled(self._registry.get(model)) is None:
+                _photofind(self._library, "index", str(few), "--model", model).communicate()
+                _photofind(self._library, "models", "prepare", model).communicate()
         for folder in (self.photos, self.large):
             for path in folder.iterdir():
                 path.read_bytes()
 
+    def mode(self, model: str) -> str:
+        """How the processor computes a model."""
+        compiled = read_compiled(self._registry.get(model))
+        return "not prepared" if compiled is None else TITLES[compiled.pictures_mode]
+
+    def time_encoder(self, model: str, count: int) -> float:
+        return time_encoder(self._library.home, model, count)
+
     def index(self, photos: Path, model: str) -> tuple[float, float]:
         """Photos per second of one run of `photofind index`: whole, and steady."""
         library = LibraryPaths(Path(tempfile.mkdtemp(dir=self._folder)))
-        library.models.symlink_to(LibraryPaths(self.models).models, target_is_directory=True)
+        library.models.symlink_to(self._library.models, target_is_directory=True)
         rates = _run(photos, library, model)
         if photos == self.photos and model == self.model:
             self._own_vectors = _vectors(library)
@@ -127,19 +150,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--large", type=int, default=822, metavar="N", help="indexing: 12-megapixel pictures"
     )
+    parser.add_argument(
+        "--keep", type=Path, help="indexing: a folder for what the next run can use again"
+    )
 
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
-    bench = Bench(options, folder)
+    bench = Bench(options, options.keep or folder)
     bench.warm_up()
     small, large, builtin = Rates(), Rates(), Rates()
     figures: dict[str, object] = {"photos": _count(bench.photos), "large_photos": options.large}
+    for prefix, model in (("", bench.model), ("builtin_", BUILTIN)):
+        figures[f"{prefix}computes_with"] = bench.mode(model)
+        print(f"{model} computes with {bench.mode(model)}", file=sys.stderr)
     for repeat in range(options.repeats):
         _contest(bench, small, bench.photos, bench.model)
         if bench.rclip is not None:
             figures["cosine_to_rclip"] = _checked(bench.likeness())
         _contest(bench, large, bench.large, bench.model)
-        _contest(bench, builtin, bench.photos, "builtin")
+        _contest(bench, builtin, bench.photos, BUILTIN)
         for label, rates in (("photos", small), ("12 MP", large), ("built-in", builtin)):
             print(f"run {repeat + 1}, {label}: {rates.latest()}", file=sys.stderr)
     return figures | small.figures() | large.figures("large_") | builtin.figures("builtin_")
@@ -158,7 +187,7 @@ def _contest(bench: Bench, rates: Rates, photos: Path, model: str) -> None:
             rates.rclip.append(_count(photos) / bench.rclip.index(photos))
 
     def alone() -> None:
-        rates.alone.append(time_encoder(bench.models, model, min(_count(photos), _ENOUGH)))
+        rates.alone.append(bench.time_encoder(model, min(_count(photos), _ENOUGH)))
 
     turns: list[Callable[[], None]] = [own, rival, alone]
     for turn in turns if len(rates.photofind) % 2 == 0 else reversed(turns):
@@ -166,11 +195,9 @@ def _contest(bench: Bench, rates: Rates, photos: Path, model: str) -> None:
 
 
 def _run(photos: Path, library: LibraryPaths, model: str) -> tuple[float, float]:
-    command = [sys.executable, "-m", "photofind", "index", str(photos), "--json", "--quiet"]
-    command += ["--library", str(library.home), "--model", model]
     marks: list[tuple[float, int]] = []
     start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
+    process = _photofind(library, "index", str(photos), "--json", "--quiet", "--model", model)
     while process.poll() is None:
         if (done := _stored(library)) and (not marks or done > marks[-1][1]):
             marks.append((time.perf_counter(), done))
@@ -182,6 +209,11 @@ def _run(photos: Path, library: LibraryPaths, model: str) -> tuple[float, float]
     if report["indexed"] != count:
         sys.exit(f"only {report['indexed']} of {count} photos were indexed: {report['failed']}")
     return count / seconds, _slope(marks, count / seconds)
+
+
+def _photofind(library: LibraryPaths, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "photofind", *arguments, "--library", str(library.home)]
+    return subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
 
 
 def _slope(marks: list[tuple[float, int]], otherwise: float) -> float:

@@ -16,7 +16,7 @@ _TILE = 512  # pixels
 
 
 def enlarge(photos: Sequence[Path], folder: Path) -> list[Path]:
-    """Write one large picture for each photo; returns them in the same order."""
+    """Write one large picture for each photo that has none yet; returns all in the same order."""
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor() as pool:
         return list(pool.map(partial(_enlarge_one, folder=folder), photos, chunksize=8))
@@ -24,6 +24,8 @@ def enlarge(photos: Sequence[Path], folder: Path) -> list[Path]:
 
 def _enlarge_one(photo: Path, folder: Path) -> Path:
     target = folder / f"{photo.stem}.jpg"
+    if target.exists():
+        return target
     with Image.open(photo) as opened:
         small = opened.convert("RGB")
     scale = (_PIXELS / (small.width * small.height)) ** 0.5

@@ -70,6 +70,8 @@ def find_rclip(wanted: Path | None, folder: Path) -> Path:
         sys.exit(f"{wanted} is not rclip {VERSION}")
     place = folder / "rclip-environment"
     program = place / ("Scripts/rclip.exe" if os.name == "nt" else "bin/rclip")
+    if program.exists():
+        return program
     print(f"rclip {VERSION} is installed into {place}", file=sys.stderr)
     venv.create(place, with_pip=True)
     python = program.with_name("python.exe" if os.name == "nt" else "python")
