@@ -29,21 +29,14 @@ class Lanes(Generic[T]):
     def take(self) -> T:
         """The next item; waits for one."""
         with self._changed:
-            while True:
-                if self._urgent:
-                    return self._urgent.popleft()
-                if self._background and self._open_gate():
-                    return self._background.popleft()
+            while (item := self._ready()) is None:
                 self._changed.wait()
+            return item
 
     def take_now(self) -> T | None:
         """The next item if there is one to be taken at once."""
         with self._changed:
-            if self._urgent:
-                return self._urgent.popleft()
-            if self._background and self._open_gate():
-                return self._background.popleft()
-            return None
+            return self._ready()
 
     def take_batch(self, size: int, patience: float) -> list[T]:
         """One urgent item, or up to `size` from the background.
@@ -71,3 +64,10 @@ class Lanes(Generic[T]):
         """Look at the gate again."""
         with self._changed:
             self._changed.notify_all()
+
+    def _ready(self) -> T | None:
+        if self._urgent:
+            return self._urgent.popleft()
+        if self._background and self._open_gate():
+            return self._background.popleft()
+        return None
