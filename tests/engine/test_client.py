@@ -161,11 +161,11 @@ def test_file_that_hangs_is_given_up_and_the_rest_goes_on(
 ) -> None:
     good = make_pictures(count=20)
     (bad,) = make_pictures("hang.jpg")
-    client = make_engine(decode_timeout=1.5)
+    client = make_engine(decode_timeout=4)
     calls = [client.analyze(path, encode=False) for path in good[:10]]
     stuck = client.analyze(bad, encode=False)
     calls += [client.analyze(path, encode=False) for path in good[10:]]
-    with pytest.raises(ImageError, match=r"took longer than 1\.5 s"):
+    with pytest.raises(ImageError, match=r"took longer than 4 s"):
         stuck.result(PATIENCE)
     assert all(call.result(PATIENCE) for call in calls)
 
