@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 from PIL import Image
 
@@ -32,9 +33,13 @@ def serve_tuner(connection: Connection, setup: TunerSetup) -> None:
 
 
 def _tuned(setup: TunerSetup, link: "_Link") -> Tuned:
+    import tqdm
+
     from photofind.encoders.devices import plan_threads
     from photofind.encoders.tuning import tune
 
+    bars: Any = tqdm.tqdm
+    bars.set_lock(threading.RLock())  # the exporter's bars take a semaphore that would outlive us
     try:
         compiled = tune(
             setup.encoder,
