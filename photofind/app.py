@@ -204,7 +204,7 @@ class Application(QObject):
         library, parts = self.library, self.window.parts
         library.opened.connect(self._on_opened)
         library.open_failed.connect(self._on_open_failed)
-        library.index_loaded.connect(self.browsing.refresh)
+        library.index_loaded.connect(self.browsing.on_index_loaded)
         library.photos_indexed.connect(self.browsing.on_photos_indexed)
         library.photos_removed.connect(self.browsing.on_photos_removed)
         library.roots_changed.connect(self.browsing.on_roots_changed)

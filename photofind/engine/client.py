@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from photofind.core.errors import EncoderError, EngineError, ImageError, PhotofindError
 from photofind.core.manners import FULL_PACE, Pace
 from photofind.core.types import Analysis, InstalledEncoder, Vector, Vectors
-from photofind.engine import server
 from photofind.engine.ledger import Call, Ledger
 from photofind.engine.process import EngineProcess, Target
 from photofind.engine.protocol import (
@@ -60,6 +60,13 @@ _ERRORS: dict[str, type[PhotofindError]] = {
 }
 
 
+def _serve(connection: Connection, setup: EngineSetup) -> None:
+    """What the child runs; its decoders are imported there alone."""
+    from photofind.engine.server import serve
+
+    serve(connection, setup)
+
+
 class EngineClient:
     """Implements the indexer's `Analyzer` and the search's `QueryEncoder`.
 
@@ -74,7 +81,7 @@ class EngineClient:
         config: EngineConfig,
         on_notice: Callable[[str], None] | None = None,
         *,
-        target: Target = server.serve,
+        target: Target = _serve,
     ) -> None:
         """on_notice: called with plain words, from any thread. target: the process's function."""
         self._encoder = encoder

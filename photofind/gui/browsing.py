@@ -4,7 +4,7 @@ Connects the search field, the grid and the folders with the threads that read t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -30,6 +30,7 @@ from photofind.workers.thumbnail_thread import ThumbnailThread
 
 _REFRESH_MS = 1500  # between two looks at a library that is filling
 _PHOTOS_PER_MS = 100  # a larger library is looked at less often
+_FIRST_PAGE = 2000  # photos shown at the start, before the whole library has been listed
 _BUSY_MS = 150  # a search that takes longer shows that it is under way
 
 
@@ -73,9 +74,9 @@ class Browsing(QObject):
 
     @Slot()
     def start(self) -> None:
-        """The catalog is open: show what is there."""
+        """The catalog is open: show what is there, the newest at once."""
         self._ready = True
-        self._run()
+        self._run(most=_FIRST_PAGE)
 
     @Slot(int)
     def find_similar(self, photo_id: int) -> None:
@@ -139,6 +140,12 @@ class Browsing(QObject):
             self._show_page()
 
     @Slot()
+    def on_index_loaded(self) -> None:
+        """Searches find more now; a list of the library stays as it is."""
+        if self._query.terms:
+            self.refresh()
+
+    @Slot()
     def refresh(self) -> None:
         """Ask again for what is on show: the library or the model has changed."""
         self._run(by_user=False)
@@ -161,13 +168,13 @@ class Browsing(QObject):
         if isinstance(self._answer, str):  # nothing was asked for, and still it failed
             self._run()
 
-    def _run(self, *, by_user: bool = True) -> None:
+    def _run(self, *, by_user: bool = True, most: int | None = None) -> None:
         self._refresh.stop()
         if not self._ready:
             return
         self._asked_by_user = by_user or (self._under_way and self._asked_by_user)
         self._under_way = True
-        self._token = self._readers.search.search(self._query)
+        self._token = self._readers.search.search(replace(self._query, limit=most))
         if by_user:
             self._busy.start()
 
@@ -176,6 +183,10 @@ class Browsing(QObject):
         if token != self._token:
             return
         self._end_busy()
+        if result.query.limit is not None:
+            if len(result.ids) == result.query.limit:
+                self._run(by_user=False)
+            result = replace(result, query=self._query)
         self._answer = result
         self._model.set_result(result)
         if result.notice and self._asked_by_user:

@@ -237,7 +237,8 @@ def _break_rows(sums: _Floats, inner: float, height: int, gap: int, starts: _Int
     ends = np.where(stretch, short, full)
     limits = np.append(starts[1:], count)
     ends = np.minimum(ends, limits[np.searchsorted(limits, items, side="right")])
-    links, firsts, item = ends.tolist(), [], 0
+    # A view, not a list: of a million ends only those of rows are looked at.
+    links, firsts, item = memoryview(ends), [], 0
     while item < count:
         firsts.append(item)
         item = links[item]

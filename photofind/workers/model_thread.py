@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, Signal
 from typing_extensions import override
 
 from photofind.core.errors import DownloadError, PhotofindError
-from photofind.encoders.download import download
 from photofind.encoders.registry import ModelRegistry
 from photofind.workers.task_thread import TaskThread
 
@@ -81,6 +80,8 @@ class ModelThread(TaskThread[_Task]):
         self.listed.emit(self._registry.curated(), self._registry.installed())
 
     def _download(self, encoder_id: str) -> None:
+        from photofind.encoders.download import download  # its network library is slow to import
+
         def show(done: int, total: int) -> None:
             self.progressed.emit(encoder_id, done, total)
 

@@ -187,3 +187,35 @@ def test_ctrl_f_leaves_the_preview(qtbot, bench):
     bench.browsing.preview.open(51)
     bench.window.search_entered.emit()
     assert not bench.browsing.preview.isVisible()
+
+
+def test_the_newest_photos_come_at_once_and_then_all_others(qtbot, library_home):
+    bench = make_bench(qtbot, library_home)
+    bench.browsing.start()
+    first = bench.browsing._token
+    newest = make_result(range(1, 2001))
+    newest = replace(newest, query=Query(limit=2000))
+    bench.readers.search.search_finished.emit(first, newest)
+    assert bench.model.rowCount() == 2000
+    assert bench.model.query == Query()
+    assert bench.browsing._token > first
+    bench.readers.search.search_finished.emit(bench.browsing._token, make_result(range(1, 2501)))
+    assert bench.model.rowCount() == 2500
+
+
+def test_a_small_library_is_asked_for_once(qtbot, library_home):
+    bench = make_bench(qtbot, library_home)
+    bench.browsing.start()
+    only = replace(make_result([1, 2, 3]), query=Query(limit=2000))
+    bench.readers.search.search_finished.emit(bench.browsing._token, only)
+    assert bench.model.rowCount() == 3
+    assert not bench.browsing._under_way
+
+
+def test_a_loaded_index_asks_again_only_for_what_was_searched(bench):
+    count = bench.searches()
+    bench.browsing.on_index_loaded()
+    assert bench.searches() == count
+    search_for(bench, "dog")
+    bench.browsing.on_index_loaded()
+    assert bench.searches() == count + 2
