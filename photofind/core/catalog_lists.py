@@ -10,7 +10,7 @@ import numpy.typing as npt
 from photofind.core.catalog_files import below_folder
 from photofind.core.catalog_rows import CatalogPart, id_list, microseconds, path_key
 from photofind.core.catalog_text import TEXT_COLUMNS, match_expression
-from photofind.core.database import Row, Value
+from photofind.core.database import Value
 from photofind.core.types import Filters, PhotoId
 
 Ids = npt.NDArray[np.int64]
@@ -18,7 +18,10 @@ Ids = npt.NDArray[np.int64]
 _GRAY = 0x808080
 _SHARE = 6
 """One pass over all photos is faster than asking for each id above a sixth of them."""
-_MARK = "\x01"
+_COMBINATIONS = [
+    tuple(column for number, column in enumerate(TEXT_COLUMNS) if code >> number & 1)
+    for code in range(1 << len(TEXT_COLUMNS))
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +34,17 @@ class HashTable:
     inodes: npt.NDArray[np.uint64]  # 0 where the file system has none
     phash: npt.NDArray[np.uint64]  # 0 where has_phash is False
     has_phash: npt.NDArray[np.bool_]
+    pixels: Ids  # width × height
     content: npt.NDArray[np.uint8]  # (n, 16)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tiles:
+    """How photos are drawn before their thumbnails come; one entry per id asked for."""
+
+    aspects: npt.NDArray[np.float32]  # width / height
+    colors: npt.NDArray[np.uint32]  # 0xRRGGBB
+    known: npt.NDArray[np.bool_]  # whether the id is a photo
 
 
 class CatalogLists(CatalogPart):
@@ -50,7 +63,12 @@ class CatalogLists(CatalogPart):
         """Photos that meet the filters, ascending; None where the filters allow every photo."""
         if filters == Filters():
             return None
-        return np.sort(self.newest(filters))
+        conditions, parameters = _conditions(filters)
+        return np.sort(
+            self._db.integers(
+                f"SELECT p.photo_id FROM photos p WHERE p.status = 1{conditions}", parameters
+            ).ravel()
+        )
 
     def layout(
         self, ids: Sequence[int] | Ids
@@ -59,19 +77,28 @@ class CatalogLists(CatalogPart):
 
         An id that is no photo (any more) gets a grey square.
         """
+        tiles = self.tiles(ids)
+        return tiles.aspects, tiles.colors
+
+    def tiles(self, ids: Sequence[int] | Ids) -> Tiles:
+        """What `layout` says, and which of the ids are photos."""
         wanted = np.asarray(ids, np.int64)
         aspects = np.ones(len(wanted), np.float32)
         colors = np.full(len(wanted), _GRAY, np.uint32)
         known = self._shapes(wanted)
         if len(wanted) == 0 or len(known) == 0:
-            return aspects, colors
+            return Tiles(aspects, colors, np.zeros(len(wanted), np.bool_))
         at = np.minimum(np.searchsorted(known[:, 0], wanted), len(known) - 1)
         found = known[at]
         there = found[:, 0] == wanted
         drawn = there & (found[:, 1] > 0) & (found[:, 2] > 0)
         aspects[drawn] = found[drawn, 1] / found[drawn, 2]
         colors[there] = found[there, 3]
-        return aspects, colors
+        return Tiles(aspects, colors, there)
+
+    def still_known(self, ids: Ids) -> Ids:
+        """Those of `ids` that are photos of the library, in their order."""
+        return ids[self.tiles(ids).known]
 
     def total_bytes(self, ids: Sequence[int] | Ids) -> int:
         """The size of these photos' files altogether."""
@@ -111,34 +138,58 @@ class CatalogLists(CatalogPart):
         if expression is None:
             return []
         conditions, parameters = _conditions(filters)
-        marks = ", ".join(
-            f"highlight(photo_text, {column}, char(1), '')" for column in range(len(TEXT_COLUMNS))
-        )
-        rows = self._db.rows(
-            f"SELECT photo_text.rowid, {marks} FROM photo_text"
+        ids = self._db.integers(
+            "SELECT photo_text.rowid FROM photo_text"
             " CROSS JOIN photos p ON p.photo_id = photo_text.rowid"
             f" WHERE photo_text MATCH ? AND p.status = 1{conditions}"
             " ORDER BY photo_text.rowid DESC LIMIT ?",
             (expression, *parameters, limit),
-        )
-        return [(row[0], _found_in(row)) for row in rows]
+        ).ravel()
+        where = np.zeros(len(ids), np.int64)
+        for number, column in enumerate(TEXT_COLUMNS):
+            where |= np.isin(ids, self._with_any(words, column, ids)).astype(np.int64) << number
+        return list(zip(ids.tolist(), map(_COMBINATIONS.__getitem__, where.tolist()), strict=True))
+
+    def match_field(self, words: str, field: str) -> Ids:
+        """All photos with every word in one of "name", "folder", "camera", ascending."""
+        expression = match_expression(words, field)
+        return np.empty(0, np.int64) if expression is None else self._matching(expression)
+
+    def _with_any(self, words: str, column: str, ids: Ids) -> Ids:
+        """Photos, those of `ids` among them, that have at least one of the words in a column."""
+        expression = match_expression(words, column, every=False)
+        if expression is None or not len(ids):
+            return np.empty(0, np.int64)
+        return self._matching(expression, int(ids.min()), int(ids.max()))
+
+    def _matching(self, expression: str, first: int = 0, last: int = 2**63 - 1) -> Ids:
+        return self._db.integers(
+            "SELECT rowid FROM photo_text WHERE photo_text MATCH ? AND rowid BETWEEN ? AND ?"
+            " ORDER BY rowid",
+            (expression, first, last),
+        ).ravel()
 
     def hashes(self) -> HashTable:
         """The fingerprints of all photos."""
-        rows = self._db.rows(
+        numbers = [np.empty((0, 7), np.int64)]
+        contents: list[bytes] = []
+        for rows in self._db.chunks(
             "SELECT photo_id, root_id, size, inode, coalesce(phash, 0), phash IS NOT NULL,"
-            " content FROM photos WHERE status = 1 AND content IS NOT NULL ORDER BY photo_id"
-        )
-        numbers = np.array([row[:6] for row in rows], np.int64).reshape(-1, 6)
-        content = np.frombuffer(b"".join(row[6] for row in rows), np.uint8).reshape(-1, 16)
+            " width * height, content FROM photos WHERE status = 1 AND content IS NOT NULL"
+            " ORDER BY photo_id"
+        ):
+            numbers.append(np.array([row[:7] for row in rows], np.int64))
+            contents.append(b"".join(row[7] for row in rows))
+        table = np.concatenate(numbers)
         return HashTable(
-            ids=numbers[:, 0].copy(),
-            root_ids=numbers[:, 1].copy(),
-            sizes=numbers[:, 2].copy(),
-            inodes=numbers[:, 3].astype(np.uint64),
-            phash=numbers[:, 4].astype(np.uint64),
-            has_phash=numbers[:, 5].astype(np.bool_),
-            content=content,
+            ids=table[:, 0].copy(),
+            root_ids=table[:, 1].copy(),
+            sizes=table[:, 2].copy(),
+            inodes=table[:, 3].astype(np.uint64),
+            phash=table[:, 4].astype(np.uint64),
+            has_phash=table[:, 5].astype(np.bool_),
+            pixels=table[:, 6].copy(),
+            content=np.frombuffer(b"".join(contents), np.uint8).reshape(-1, 16),
         )
 
     def _shapes(self, wanted: Ids) -> Ids:
@@ -180,8 +231,3 @@ def _conditions(filters: Filters) -> tuple[str, list[Value]]:
         conditions.append("p.sort_time < ?")
         parameters.append(microseconds(filters.before))
     return "".join(f" AND {condition}" for condition in conditions), parameters
-
-
-def _found_in(row: Row) -> tuple[str, ...]:
-    marked = zip(TEXT_COLUMNS, row[1:], strict=True)
-    return tuple(column for column, text in marked if _MARK in text)

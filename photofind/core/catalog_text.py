@@ -56,15 +56,18 @@ def words_of(parts: Iterable[str]) -> str:
     return " ".join([text, *(word for word in hidden if word not in known)])
 
 
-def match_expression(words: str) -> str | None:
-    """The FTS5 expression that asks for every word, each as the start of one; None for no words.
+def match_expression(words: str, column: str = "", *, every: bool = True) -> str | None:
+    """The FTS5 expression that asks for every word, or any, each as the start of one in `column`
+    ("" is all of them); None for no words.
 
     Whatever the user typed stands inside quotes, so nothing in it is syntax.
     """
     asked = [word for word in _clean(words).split() if any(map(str.isalnum, word))]
     if not asked:
         return None
-    return " AND ".join('"' + word.replace('"', " ") + '" *' for word in asked)
+    quoted = ('"' + word.replace('"', " ") + '" *' for word in asked)
+    expression = (" AND " if every else " OR ").join(quoted)
+    return f"{{{column}}} : ({expression})" if column else expression
 
 
 def _clean(text: str) -> str:

@@ -66,6 +66,16 @@ class CatalogVectors(CatalogPart):
             (number,),
         ).ravel()
 
+    def vector_totals(self, key: str) -> tuple[int, int]:
+        """How many photos have a vector of this encoder, and the sum of their ids."""
+        number, _ = self._encoder(key)
+        row = self._db.row(
+            "SELECT count(*), coalesce(sum(photo_id), 0)"
+            " FROM vectors INDEXED BY sqlite_autoindex_vectors_1 WHERE +encoder_no = ?",
+            (number,),
+        )
+        return (row[0], row[1]) if row is not None else (0, 0)
+
     def vector_revision(self, key: str) -> int:
         """The revision of the latest write that still stands; 0 where there is none."""
         number, _ = self._encoder(key)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from photofind.core.duplicate_pairs import HalfRows, Pairs
+from photofind.core.duplicate_pairs import Pairs, RowSource
 
 Values = npt.NDArray[np.float32]
 
@@ -33,7 +33,7 @@ class Likeness:
     slope: float
 
     @classmethod
-    def of(cls, rows: HalfRows) -> "Likeness":
+    def of(cls, rows: RowSource) -> "Likeness":
         """Measured on unit rows (n, d) of a library."""
         few = rows[:: max(1, len(rows) // _SAMPLE)][:_SAMPLE].astype(np.float32)
         cosines = (few @ few.T)[np.triu_indices(len(few), 1)]
@@ -51,7 +51,7 @@ class Likeness:
 
 
 def confirmed(
-    near: Pairs, rows: HalfRows, has_row: npt.NDArray[np.bool_], likeness: Likeness
+    near: Pairs, rows: RowSource, has_row: npt.NDArray[np.bool_], likeness: Likeness
 ) -> Pairs:
     """Those pairs of near hashes that are the same photo, with their similarity.
 

@@ -1,24 +1,35 @@
-"""All pairs of near hashes and of near vectors, exact and in bounded memory. Arrays in and out.
+"""All pairs of near vectors, in bounded memory. Arrays in and out.
 
-Knows nothing of photos: positions into the arrays it is given, always left < right.
+Knows nothing of photos: positions into the rows it is given, always left < right.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from photofind.core.neighbourhoods import find_centres, list_count, nearest_lists, sample_size
+
 Positions = npt.NDArray[np.int32]
-Hashes = npt.NDArray[np.uint64]
 HalfRows = npt.NDArray[np.float16]
 Progress = Callable[[int, int], bool]
 """Told (done, total); returns False to stop."""
 
 MOST_PAIRS = 3_000_000
-_BANDS = (13, 13, 13, 13, 12)  # bits; their sum is 64
-_CHUNK = 4_000_000  # candidate pairs compared at once
+EXACT_ROWS = 16_384
+"""Up to so many rows, all are compared with all."""
 _BLOCK = 4096  # rows multiplied at once: 64 MB of cosines
+_REACH = 16  # lists whose centres are nearest to a list's own, itself included
+
+
+class RowSource(Protocol):
+    """Unit rows (n, d) that need not be in memory; an array is one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, at: slice | npt.NDArray[np.integer], /) -> HalfRows: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +43,8 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.left)
 
-    def where(self, mask: npt.NDArray[np.bool_]) -> "Pairs":
+    def where(self, mask: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> "Pairs":
+        """Those that a mask or positions choose."""
         return Pairs(self.left[mask], self.right[mask], self.value[mask])
 
 
@@ -40,98 +52,158 @@ def no_pairs() -> Pairs:
     return Pairs(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
 
 
-def near_hashes(hashes: Hashes, most: int = 8, goes_on: Progress | None = None) -> Pairs:
-    """All pairs of 64-bit hashes that differ in at most `most` ≤ 9 bits.
+@dataclass(frozen=True, slots=True, eq=False)
+class Division:
+    """Rows divided into lists of neighbours."""
 
-    Pigeonhole: of five bands, one differs in at most one bit, so it is enough to compare hashes
-    whose band is the same or one bit off (multi-index hashing, Norouzi et al. 2012).
-    """
-    assert most < 2 * len(_BANDS)
-    found: list[Pairs] = []
-    shift = 0
-    for done, bits in enumerate(_BANDS):
-        if goes_on is not None and not goes_on(done, len(_BANDS)):
-            return no_pairs()
-        band = ((hashes >> np.uint64(shift)) & np.uint64((1 << bits) - 1)).astype(np.int32)
-        for left, right in _one_bit_apart(band, bits):
-            differing = np.bitwise_count(hashes[left] ^ hashes[right])
-            close = differing <= most
-            found.append(Pairs(left[close], right[close], differing[close].astype(np.float32)))
-            if sum(map(len, found)) > 2 * MOST_PAIRS:
-                found = [_distinct(found)]
-        found = [_distinct(found)]
-        shift += bits
-    return found[0]
-
-
-def _one_bit_apart(band: npt.NDArray[np.int32], bits: int) -> Iterator[tuple[Positions, Positions]]:
-    """Chunks of all position pairs whose band values are equal or one bit apart."""
-    order = np.argsort(band, kind="stable").astype(np.int32)
-    starts = np.searchsorted(band[order], np.arange((1 << bits) + 1)).astype(np.int64)
-    for flip in (0, *(1 << bit for bit in range(bits))):
-        other = band ^ flip
-        first, count = starts[other], starts[other + 1] - starts[other]
-        if flip:  # each unordered pair of buckets once
-            count = np.where(other > band, count, 0)
-        ends = np.cumsum(count)
-        begin = 0
-        while begin < len(band):
-            base = ends[begin - 1] if begin else 0
-            end = max(int(np.searchsorted(ends, base + _CHUNK, side="right")), begin + 1)
-            sizes = count[begin:end]
-            left = np.repeat(np.arange(begin, end, dtype=np.int32), sizes)
-            offset = np.arange(int(sizes.sum())) - np.repeat(ends[begin:end] - sizes - base, sizes)
-            right = order[np.repeat(first[begin:end], sizes) + offset]
-            if not flip:
-                upper = left < right
-                left, right = left[upper], right[upper]
-            yield np.minimum(left, right), np.maximum(left, right)
-            begin = end
-
-
-def _distinct(parts: list[Pairs]) -> Pairs:
-    joined = _joined(parts)
-    keys = joined.left.astype(np.int64) << 32 | joined.right
-    _, first = np.unique(keys, return_index=True)
-    if len(first) > MOST_PAIRS:
-        first = first[np.argsort(joined.value[first], kind="stable")[:MOST_PAIRS]]
-    return Pairs(joined.left[first], joined.right[first], joined.value[first])
+    lists: npt.NDArray[np.int32]  # of each row
+    centres: npt.NDArray[np.float32]  # unit rows
 
 
 def near_vectors(
-    rows: HalfRows, floor: float, goes_on: Progress | None = None, most: int = MOST_PAIRS
+    rows: RowSource,
+    floor: float,
+    goes_on: Progress | None = None,
+    most: int = MOST_PAIRS,
 ) -> tuple[Pairs, float]:
-    """All pairs of unit rows (n, d) with a cosine of at least `floor`, and the floor reached.
+    """Pairs of unit rows with a cosine of at least `floor`, and the floor reached.
 
-    Where there are more than `most`, the nearest ones are kept and the floor rises.
+    Of up to `EXACT_ROWS` rows it is all pairs. Of more, rows are compared within their lists and
+    with those next to them, and a few pairs in a hundred are missed. Where there are more than
+    `most`, the nearest ones are kept and the floor rises.
     """
-    parts: list[Pairs] = []
-    held = 0
-    total = len(rows)
-    for start in range(0, total, _BLOCK):
-        if goes_on is not None and not goes_on(start, total):
+    if len(rows) <= EXACT_ROWS:
+        blocks = _all_blocks(len(rows))
+    else:
+        division = _divide(rows, goes_on)
+        if division is None:
             return no_pairs(), floor
-        block = rows[start : start + _BLOCK].astype(np.float32)
-        for other in range(start, total, _BLOCK):
-            columns = block if other == start else rows[other : other + _BLOCK].astype(np.float32)
-            pairs = _near_in_block(block @ columns.T, start, other, floor)
-            parts.append(pairs)
-            held += len(pairs)
-            if held > 2 * most:
-                best, floor = _nearest(_joined(parts), most)
-                parts, held = [best], len(best)
-    pairs = _joined(parts)
-    return _nearest(pairs, most) if len(pairs) > most else (pairs, floor)
+        blocks = _list_blocks(division)
+    kept = _Kept(floor, most)
+    for done, left, right in blocks:
+        if goes_on is not None and not goes_on(done, len(rows)):
+            return no_pairs(), floor
+        cosines = rows[left].astype(np.float32) @ rows[right].astype(np.float32).T
+        kept.add(_near_in_block(cosines, left, right, kept.floor))
+    return kept.result()
 
 
-def _near_in_block(cosines: npt.NDArray[np.float32], start: int, other: int, floor: float) -> Pairs:
+def _divide(rows: RowSource, goes_on: Progress | None = None) -> Division | None:
+    """Divide rows; None where `goes_on` has stopped it."""
+    random = np.random.default_rng(len(rows))
+    chosen = random.choice(len(rows), sample_size(len(rows)), replace=False)
+    steps = find_centres(rows[np.sort(chosen)], list_count(len(rows)))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            centres: npt.NDArray[np.float32] = end.value
+            break
+        if goes_on is not None and not goes_on(0, len(rows)):
+            return None
+    lists = np.empty(len(rows), np.int32)
+    for start in range(0, len(rows), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        lists[part] = nearest_lists(rows[part].astype(np.float32), centres)
+        if goes_on is not None and not goes_on(0, len(rows)):
+            return None
+    return Division(lists, centres)
+
+
+_Blocks = Iterator[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int64]]]
+"""Rows done so far, and two sets of positions to compare: the same array, or none in common."""
+
+
+def _all_blocks(total: int) -> _Blocks:
+    blocks = [np.arange(at, min(at + _BLOCK, total)) for at in range(0, total, _BLOCK)]
+    for number, block in enumerate(blocks):
+        for other in blocks[number:]:
+            yield number * _BLOCK, block, other
+
+
+def _list_blocks(division: Division) -> _Blocks:
+    """Each list with itself and with those near it that come later, so no two meet twice."""
+    count = len(division.centres)
+    order = np.argsort(division.lists, kind="stable")
+    starts = np.searchsorted(division.lists[order], np.arange(count + 1))
+    near = _near_lists(division.centres)
+    firsts = np.searchsorted(near[:, 0], np.arange(count + 1))
+    for one in range(count):
+        mine = order[starts[one] : starts[one + 1]]
+        if not len(mine):
+            continue
+        yield int(starts[one]), mine, mine
+        theirs = [
+            order[starts[other] : starts[other + 1]]
+            for other in near[firsts[one] : firsts[one + 1], 1]
+        ]
+        for positions in _packed(theirs):
+            yield int(starts[one]), mine, positions
+
+
+def _near_lists(centres: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    """Pairs (low < high) of lists of which one is among the nearest to the other; (n, 2)."""
+    reach = min(_REACH, len(centres))
+    parts: list[npt.NDArray[np.int64]] = []
+    for start in range(0, len(centres), 1024):
+        cosines = centres[start : start + 1024] @ centres.T
+        nearest = np.argpartition(-cosines, reach - 1, axis=1)[:, :reach].ravel()
+        mine = np.repeat(np.arange(start, start + len(cosines)), reach)
+        parts.append(np.stack([np.minimum(mine, nearest), np.maximum(mine, nearest)], axis=1))
+    pairs = np.concatenate(parts)
+    return np.unique(pairs[pairs[:, 0] < pairs[:, 1]], axis=0)
+
+
+def _packed(parts: list[npt.NDArray[np.int64]]) -> Iterator[npt.NDArray[np.int64]]:
+    """The same positions in arrays of about `_BLOCK`."""
+    waiting: list[npt.NDArray[np.int64]] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(map(len, waiting)) >= _BLOCK:
+            yield np.concatenate(waiting)
+            waiting = []
+    if waiting:
+        yield np.concatenate(waiting)
+
+
+class _Kept:
+    """The nearest pairs so far."""
+
+    def __init__(self, floor: float, most: int) -> None:
+        self.floor = floor
+        self._most = most
+        self._parts: list[Pairs] = []
+        self._held = 0
+
+    def add(self, pairs: Pairs) -> None:
+        self._parts.append(pairs)
+        self._held += len(pairs)
+        if self._held > 2 * self._most:
+            best, self.floor = _nearest(joined(self._parts), self._most)
+            self._parts, self._held = [best], len(best)
+
+    def result(self) -> tuple[Pairs, float]:
+        pairs = joined(self._parts)
+        return _nearest(pairs, self._most) if len(pairs) > self._most else (pairs, self.floor)
+
+
+def _near_in_block(
+    cosines: npt.NDArray[np.float32],
+    left: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int64],
+    floor: float,
+) -> Pairs:
     near = cosines >= floor
     busy = np.flatnonzero(near.any(axis=1))
-    row, right = np.nonzero(near[busy])
-    left = busy[row]
-    value = cosines[left, right]
-    left, right = (left + start).astype(np.int32), (right + other).astype(np.int32)
-    return Pairs(left, right, value).where(left < right)
+    row, column = np.nonzero(near[busy])
+    row = busy[row]
+    value = cosines[row, column]
+    one, other = left[row], right[column]
+    if left is right:
+        upper = one < other
+        one, other, value = one[upper], other[upper], value[upper]
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    return Pairs(low.astype(np.int32), high.astype(np.int32), value)
 
 
 def _nearest(pairs: Pairs, most: int) -> tuple[Pairs, float]:
@@ -140,7 +212,8 @@ def _nearest(pairs: Pairs, most: int) -> tuple[Pairs, float]:
     return above, float(np.nextafter(np.float32(floor), np.float32(2)))
 
 
-def _joined(parts: list[Pairs]) -> Pairs:
+def joined(parts: Sequence[Pairs]) -> Pairs:
+    """All of them in one."""
     if not parts:
         return no_pairs()
     return Pairs(

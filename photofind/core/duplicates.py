@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from photofind.core.catalog import Catalog
+from photofind.core.catalog_lists import HashTable
 from photofind.core.duplicate_likeness import MOST_BITS, Likeness, confirmed
-from photofind.core.duplicate_pairs import Pairs, near_hashes, near_vectors, no_pairs
+from photofind.core.duplicate_pairs import Pairs, Progress, near_vectors, no_pairs
+from photofind.core.duplicate_rows import CopiedRows
 from photofind.core.duplicate_stars import stars
 from photofind.core.keeper import is_raw, keep_reason, quality, shot
-from photofind.core.presence import still_known
+from photofind.core.near_hashes import near_hashes
 from photofind.core.types import (
     DuplicateGroup,
     DuplicateKind,
@@ -73,31 +75,37 @@ class DuplicateFinder:
             return goes_on
 
         table = self._catalog.hashes()
-        contents = np.ascontiguousarray(table.content).view("V16").ravel()
-        _, first, node_of, copies = np.unique(
-            contents, return_index=True, return_inverse=True, return_counts=True
-        )
-        ids = np.asarray(table.ids, np.int64)
-        rows, has_row = self._rows(ids[first])
-        with_row = np.flatnonzero(has_row).astype(np.int32)
-        likeness = Likeness.of(rows[with_row])
-        hashed = np.flatnonzero(table.has_phash[first]).astype(np.int32)
-        near = near_hashes(table.phash[first][hashed], MOST_BITS, tell("Comparing pictures"))
-        near = Pairs(hashed[near.left], hashed[near.right], near.value)
-        same = confirmed(near, rows, has_row, likeness)
-        near, floor = near_vectors(
-            rows[with_row], likeness.cosine(SLIDER_FLOOR), tell("Looking for similar shots")
-        )
+        ids = table.ids
+        node_of, first = _by_content(table.content)
+        copies = np.bincount(node_of, minlength=len(first))
+        with CopiedRows(self._catalog, self._key, ids[first]) as rows:
+            same, similar, floor = self._pairs(table, first, rows, tell)
         if cancelled is not None and cancelled():
             return NOTHING
-        similar = Pairs(with_row[near.left], with_row[near.right], likeness.similarity(near.value))
-        floor = max(SLIDER_FLOOR, float(likeness.similarity(np.float32(floor))))
         used = copies > 1
         for pairs in (same, similar):
             used[pairs.left] = used[pairs.right] = True
         found = self._candidates(ids, node_of, used, same, similar, floor)
         tell("Looking for similar shots")(len(ids), len(ids))
         return found
+
+    def _pairs(
+        self, table: HashTable, first: Ids, rows: CopiedRows, tell: Callable[[str], Progress]
+    ) -> tuple[Pairs, Pairs, float]:
+        """Nodes that are the same photo, those that are similar, and how similar at least."""
+        with_row = np.flatnonzero(rows.present).astype(np.int32)
+        likeness = Likeness.of(rows.only(with_row))
+        hashed = np.flatnonzero(table.has_phash[first])
+        # Of many equal hashes the largest pictures are preferred.
+        hashed = hashed[np.argsort(-table.pixels[first][hashed], kind="stable")].astype(np.int32)
+        near = near_hashes(table.phash[first][hashed], MOST_BITS, tell("Comparing pictures"))
+        near = _ordered(Pairs(hashed[near.left], hashed[near.right], near.value))
+        same = confirmed(near, rows, rows.present, likeness)
+        near, floor = near_vectors(
+            rows.only(with_row), likeness.cosine(SLIDER_FLOOR), tell("Looking for similar shots")
+        )
+        similar = Pairs(with_row[near.left], with_row[near.right], likeness.similarity(near.value))
+        return same, similar, max(SLIDER_FLOOR, float(likeness.similarity(np.float32(floor))))
 
     def group(self, candidates: Candidates, similarity: float = 0.92) -> list[DuplicateGroup]:
         """Groups for one threshold of similarity, those that free most bytes first.
@@ -127,21 +135,6 @@ class DuplicateFinder:
                     groups.append(group)
                     free[members] = False
         return sorted(groups, key=freed_bytes, reverse=True)
-
-    def _rows(self, ids: Ids) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.bool_]]:
-        """One float16 row per id, zeros where it has no vector, and which have one."""
-        order = np.argsort(ids)
-        ordered = ids[order]
-        rows: npt.NDArray[np.float16] | None = None
-        has_row = np.zeros(len(ids), np.bool_)
-        for found, vectors, _ in self._catalog.iter_vectors(self._key):
-            if rows is None:
-                rows = np.zeros((len(ids), vectors.shape[1]), np.float16)
-            at = np.minimum(np.searchsorted(ordered, found), max(len(ids) - 1, 0))
-            known = ordered[at] == found if len(ids) else np.zeros(len(found), np.bool_)
-            rows[order[at[known]]] = vectors[known]
-            has_row[order[at[known]]] = True
-        return (np.zeros((len(ids), 1), np.float16) if rows is None else rows), has_row
 
     def _candidates(
         self,
@@ -175,7 +168,7 @@ class DuplicateFinder:
     def _remaining(self, candidates: Candidates) -> list[tuple[Photo, ...]]:
         """The nodes without photos that have left the library meanwhile."""
         ids = np.array([p.photo_id for node in candidates.nodes for p in node], np.int64)
-        left = set(still_known(self._catalog, ids).tolist())
+        left = set(self._catalog.still_known(ids).tolist())
         if len(left) == len(ids):
             return list(candidates.nodes)
         return [tuple(p for p in node if p.photo_id in left) for node in candidates.nodes]
@@ -217,6 +210,24 @@ def _is_one_file(one: Photo, other: Photo) -> bool:
         return one.path.samefile(other.path)
     except OSError:
         return False
+
+
+def _by_content(content: npt.NDArray[np.uint8]) -> tuple[Ids, Ids]:
+    """Photos (n, 16) of the same bytes as one: the node of each, and the first photo of a node."""
+    halves = np.ascontiguousarray(content).view(np.uint64)
+    order = np.lexsort((halves[:, 1], halves[:, 0]))
+    ordered = halves[order]
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    node_of = np.empty(len(order), np.int64)
+    node_of[order] = np.cumsum(new) - 1
+    return node_of, order[new]
+
+
+def _ordered(pairs: Pairs) -> Pairs:
+    return Pairs(
+        np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right), pairs.value
+    )
 
 
 def _moved(pairs: Pairs, position: npt.NDArray[np.int64]) -> Pairs:

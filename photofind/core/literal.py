@@ -19,7 +19,6 @@ from photofind.core.types import Filters
 Ids = npt.NDArray[np.int64]
 Why = tuple[str, ...]
 
-_MOST = 1_000_000
 _MOST_RANKED = 10_000
 _NAME_BONUS = 1.0  # spreads
 _OTHER_BONUS = 0.25
@@ -73,12 +72,6 @@ def literal_scores(scores: Scores, whys: Sequence[Why], cut: float, scale: Scale
     bonus = np.where(by_name, _NAME_BONUS, _OTHER_BONUS) * scale.spread
     content = np.where(np.isnan(scores), -np.inf, scores)
     return np.maximum(content, cut).astype(np.float32) + bonus.astype(np.float32)
-
-
-def matching(catalog: Catalog, field: str, words: str, filters: Filters) -> Ids:
-    """All photos whose `field` ("name", "folder", "camera") holds the words, ascending."""
-    found = catalog.match_text(words, filters, _MOST)
-    return np.array(sorted(i for i, why in found if field in why), np.int64)
 
 
 def _how_named(catalog: Catalog, phrase: str, whys: dict[int, Why]) -> dict[int, int]:

@@ -13,7 +13,7 @@ from photofind.core.filing import Filing, Finding
 from photofind.core.progress import ProgressMeter
 from photofind.core.survey import Survey
 from photofind.core.types import Analysis, PhotoId
-from photofind.core.vector_rebuild import has_direction
+from photofind.core.usable_rows import has_direction
 
 log = logging.getLogger(__name__)
 

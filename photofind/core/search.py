@@ -7,7 +7,6 @@ say how they are weighed. Reads only, so it runs in any process and while indexi
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from photofind.core.catalog import Catalog
 from photofind.core.literal import (
@@ -17,9 +16,7 @@ from photofind.core.literal import (
     Why,
     find_literals,
     literal_scores,
-    matching,
 )
-from photofind.core.presence import still_known
 from photofind.core.query import restriction
 from photofind.core.query_vectors import EncodedTerm, QueryEncoder, encode_terms
 from photofind.core.ranking import (
@@ -69,7 +66,7 @@ class Search:
             ranked = _by_name(literals)
         else:
             ranked = self._newest(query, terms, allowed)
-        return self._result(query, ranked, described=bool(terms))
+        return self._result(query, ranked)
 
     def hits(self, result: SearchResult) -> list[Hit]:
         """The same result as a list."""
@@ -83,22 +80,21 @@ class Search:
 
     def _allowed(self, query: Query) -> Ids | None:
         """The photos that filters and restrictions leave, ascending; None where there are none."""
-        found = self._catalog.filter_ids(query.filters)
-        allowed = None if found is None else np.unique(np.asarray(found, np.int64))
+        allowed = self._catalog.filter_ids(query.filters)
         for term in query.terms:
             rule = restriction(term) if isinstance(term, TextTerm) else None
             if rule is None:
                 continue
-            ids = matching(self._catalog, rule.field, rule.words, query.filters)
+            ids = self._catalog.match_field(rule.words, rule.field)
             if rule.negative:
-                whole = self._all(query.filters) if allowed is None else allowed
-                allowed = np.setdiff1d(whole, ids)
+                whole = np.sort(self._all(query.filters)) if allowed is None else allowed
+                allowed = np.setdiff1d(whole, ids, assume_unique=True)
             else:
-                allowed = ids if allowed is None else np.intersect1d(allowed, ids)
+                allowed = ids if allowed is None else np.intersect1d(allowed, ids, True)
         return allowed
 
     def _all(self, filters: Filters) -> Ids:
-        return np.asarray(self._catalog.newest(filters), np.int64)
+        return self._catalog.newest(filters)
 
     def _literals(self, phrases: list[str], filters: Filters, allowed: Ids | None) -> Literals:
         found = find_literals(self._catalog, phrases, filters)
@@ -114,9 +110,11 @@ class Search:
 
     def _newest(self, query: Query, unwanted: list[EncodedTerm], allowed: Ids | None) -> "_Ranked":
         """Newest first, without what matches a negative term."""
-        ids = self._all(query.filters)
-        if allowed is not None:
-            ids = ids[np.isin(ids, allowed)]
+        if not query.terms:
+            ids = self._catalog.newest(query.filters, query.limit)
+        else:
+            ids = self._all(query.filters)
+            ids = ids if allowed is None else ids[np.isin(ids, allowed)]
         for term in unwanted:
             shown, scores = self._near(term, self._scale(term), allowed)
             ids = ids[~np.isin(ids, shown[scores >= unwanted_from(self._scale(term))])]
@@ -153,7 +151,7 @@ class Search:
     ) -> tuple[Ids, Scores]:
         """Photos that may match, and their cosine to each term (terms, photos)."""
         if allowed is not None and len(allowed) <= _EXACT:
-            pool = allowed
+            pool = allowed  # so few that each can be ranked, however far from the query
         else:
             near = [
                 self._near(term, scale, allowed)
@@ -163,51 +161,40 @@ class Search:
             if len(terms) == 1:
                 return near[0][0], near[0][1][None]
             pool = np.unique(np.concatenate([ids for ids, _ in near]))
-        ids, rows = self._vectors.vectors(pool)
-        if not len(ids):  # rows of an empty index may have no length yet
-            return ids, np.empty((len(terms), 0), np.float32)
-        return ids, np.stack([term.vector for term in terms]) @ rows.T
+        return self._vectors.cosines(pool, np.stack([term.vector for term in terms]))
 
     def _near(self, term: EncodedTerm, scale: Scale, allowed: Ids | None) -> tuple[Ids, Scores]:
         """The nearest photos, more of them as long as nearly all of them match well."""
         count = _FETCH
         while True:
-            ids, scores = self._vectors.search(term.vector, count)
+            ids, scores = self._vectors.search(term.vector, count, allowed)
             _, shown = count_shown(scores, find_cut(scores, scale))
             if len(ids) < count or shown < count - MOST_WEAK:
-                break
+                return ids, scores
             count *= 8
-        if allowed is None:
-            return ids, scores
-        kept = np.isin(ids, allowed)
-        return ids[kept], scores[kept]
 
     # -- answer
 
-    def _result(self, query: Query, ranked: "_Ranked", *, described: bool) -> SearchResult:
+    def _result(self, query: Query, ranked: "_Ranked") -> SearchResult:
         encoder = self._encoder.encoder
-        ids = ranked.ids
-        keep = self._still_there(ids) if described else np.ones(len(ids), np.bool_)
-        scores = ranked.scores[keep][: query.limit]
-        strong = int(np.count_nonzero(keep[: ranked.strong]))
-        whys = tuple(why for why, kept in zip(ranked.whys, keep, strict=False) if kept)
-        ids = ids[keep][: query.limit]
-        aspects, colors = self._catalog.layout(ids)
+        # The index may still hold photos that the catalog has just forgotten.
+        tiles = self._catalog.tiles(ranked.ids)
+        keep = np.flatnonzero(tiles.known)
+        strong = int(np.count_nonzero(keep < ranked.strong))
+        keep = keep[: query.limit]
+        kept: list[int] = keep.tolist() if ranked.whys else []
+        whys = tuple(ranked.whys[each] for each in kept)
         return SearchResult(
             query=query,
             encoder_id=encoder.spec.encoder_id,
-            ids=ids,
-            scores=scores,
-            aspects=aspects,
-            colors=colors,
-            whys=whys[: query.limit],
-            strong=min(strong, len(ids)),
+            ids=ranked.ids[keep],
+            scores=ranked.scores[keep],
+            aspects=tiles.aspects[keep],
+            colors=tiles.colors[keep],
+            whys=whys,
+            strong=min(strong, len(keep)),
             notice=self._notice(query),
         )
-
-    def _still_there(self, ids: Ids) -> npt.NDArray[np.bool_]:
-        """The index may still hold photos that the catalog has just forgotten."""
-        return np.isin(ids, still_known(self._catalog, ids))
 
     def _notice(self, query: Query) -> str:
         encoder = self._encoder.encoder
@@ -219,8 +206,7 @@ class Search:
                 f"{encoder.spec.title} knows pictures only: words are looked for in names."
             )
         if described and (encoder.spec.has_text or len(texts) < len(described)):
-            counts = self._catalog.counts()
-            missing = counts.photos - counts.with_vector.get(encoder.key, 0)
+            missing = self._catalog.photo_count() - len(self._vectors)
             if missing > 0:
                 photos = "1 photo is" if missing == 1 else f"{missing:,} photos are"
                 notices.append(f"{photos} not yet searchable with this model.")

@@ -8,14 +8,19 @@ back that the sidecar does not vouch for.
 import contextlib
 import hashlib
 import json
+import mmap
+import os
 import re
+from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import Buffer
+
 from photofind.core.atomic_file import replace_file
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,6 @@ class Sidecar:
     key: str  # the encoder's
     dimension: int
     dtype: str
-    layout: str
     connectivity: int
     count: int
     revision: int  # the catalog's, up to which its vectors are in the file
@@ -43,6 +47,11 @@ def index_path(folder: Path, key: str) -> Path:
     """Where the index of an encoder lies. Keys that differ only in odd characters share a file;
     the sidecar tells them apart."""
     return folder / (re.sub(r"[^A-Za-z0-9._-]+", "_", key) + ".usearch")
+
+
+def rebuild_path(folder: Path, key: str) -> Path:
+    """Where the part of a new index lies while it is made."""
+    return index_path(folder, f"{key}.rebuild")
 
 
 def sidecar_path(path: Path) -> Path:
@@ -63,14 +72,20 @@ def write_index(path: Path, data: bytes | bytearray, sidecar: Sidecar) -> None:
 
 def remove_index(folder: Path, key: str) -> None:
     """Delete the index of an encoder, as far as it is there."""
-    path = index_path(folder, key)
+    for path in (index_path(folder, key), rebuild_path(folder, key)):
+        delete_index(path)
+
+
+def delete_index(path: Path) -> None:
+    """Delete an index file and its sidecar, as far as they are there."""
     for part in (path, sidecar_path(path)):
         with contextlib.suppress(OSError):
             part.unlink()
 
 
-def read_index(path: Path, key: str, dimension: int) -> tuple[bytes, Sidecar]:
-    """The verified bytes of an index. `dimension` 0 accepts any.
+@contextlib.contextmanager
+def verified_index(path: Path, key: str, dimension: int) -> Generator[tuple[Buffer, Sidecar]]:
+    """The bytes of an index, proven sound and mapped into memory. `dimension` 0 accepts any.
 
     Raises FileNotFoundError where there is neither file nor sidecar, DamagedIndexError where what
     lies there cannot be trusted, OSError where it cannot be read.
@@ -81,14 +96,18 @@ def read_index(path: Path, key: str, dimension: int) -> tuple[bytes, Sidecar]:
     if dimension not in (0, sidecar.dimension):
         raise DamagedIndexError(f"its vectors have {sidecar.dimension} entries, not {dimension}")
     try:
-        data = path.read_bytes()
+        file = path.open("rb")
     except FileNotFoundError:
         raise DamagedIndexError("the index file is missing beside its sidecar") from None
-    if len(data) != sidecar.size:
-        raise DamagedIndexError(f"it has {len(data)} bytes instead of {sidecar.size}")
-    if hashlib.sha256(data).hexdigest() != sidecar.sha256:
-        raise DamagedIndexError("its checksum does not match")
-    return data, sidecar
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        if size != sidecar.size:
+            raise DamagedIndexError(f"it has {size} bytes instead of {sidecar.size}")
+        # Read before it is mapped: a disk that fails is an error here, and a crash there.
+        if hashlib.file_digest(file, "sha256").hexdigest() != sidecar.sha256:
+            raise DamagedIndexError("its checksum does not match")
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield data, sidecar
 
 
 def _read_sidecar(path: Path) -> Sidecar:

@@ -1,12 +1,11 @@
 """The vector index of one encoder. Owns its content in memory, its lock, and its upkeep.
 
-It is a cache of the catalog: `load` takes the file where it is proven sound, else reads all
-vectors from the catalog again, and in both cases ends with exactly the catalog's vectors.
-Below `FLAT_COMPONENTS` every search is an exact scan; above, an HNSW graph is built in steps
-while the flat rows go on answering.
+It is a cache of the catalog: `load` takes the file where it is proven sound and the rest from the
+catalog, and so ends with exactly the catalog's vectors. They are held once: in a USearch HNSW graph
+or, until `maintain` has taken them into it, in rows that every search scans. Graphs of up to
+`FLAT_COMPONENTS` are scanned too, and so is what a filter leaves where that is little.
 """
 
-import contextlib
 import logging
 import threading
 import time
@@ -18,29 +17,41 @@ import numpy as np
 
 from photofind.core.catalog import Catalog
 from photofind.core.types import Vector, Vectors
+from photofind.core.usable_rows import has_direction, usable_rows
 from photofind.core.vector_file import (
     DamagedIndexError,
-    Sidecar,
+    delete_index,
     index_path,
-    read_index,
-    write_index,
+    rebuild_path,
 )
-from photofind.core.vector_graph import DTYPE, Ids, Layout, Mask, Scores, VectorGraph
-from photofind.core.vector_rebuild import Rebuild, has_direction, usable_rows
+from photofind.core.vector_graph import VectorGraph
+from photofind.core.vector_rebuild import Rebuild
+from photofind.core.vector_rows import HalfRow, HalfRows, Ids, Mask, Scores, WaitingRows
+from photofind.core.vector_search import search_graph, search_rows
+from photofind.core.vector_store import read_graph, write_graph
 
 log = logging.getLogger(__name__)
 
-FLAT_COMPONENTS = 50_000_000  # rows × dimension; a scan of that many takes 10 to 15 ms
+__all__ = ["FLAT_COMPONENTS", "REBUILT", "VectorIndex"]
+
+FLAT_COMPONENTS = 20_000_000  # rows × dimension; a scan of that many takes 5 ms
 REBUILT = "The search index was damaged and has been rebuilt from the catalog."
-_STEP = 64  # rows added under one hold of the lock: 30 ms at most, so searches get in between
-_REMOVED_SHARE = 0.20  # more rows than that taken out: recall suffers, memory stays
-_REMOVED_LEAST = 256
+
+_STEP = 64  # rows linked under one hold of the lock: 30 ms at most, so searches get in between
+_BREATH = 5e-4  # seconds after it in which they do
+_PIECE = 1024  # rows copied under one hold of the lock
+_REMOVED_LEAST, _REMOVED_SHARE = 256, 0.20  # rows taken out: recall suffers, memory stays
+_UNSAVED_LEAST, _UNSAVED_SHARE = 20_000, 0.20  # rows of a large graph that its file may lack
+_LAST_LINKS = 2048  # waiting rows that `save` still takes into the graph
 _SAME = 1e-3  # float16 rounding of a unit row
-_READ_TRIES = 3  # another process may just be putting a new file in place
+_REST_SECONDS = 600.0  # after the disk was full
 
 
 class VectorIndex:
-    """Cosine search over the photos of one library for one encoder. Thread-safe."""
+    """Cosine search over the photos of one library for one encoder.
+
+    Any thread may search; one thread changes, maintains and saves.
+    """
 
     def __init__(
         self, folder: Path, key: str, dimension: int, *, flat_components: int = FLAT_COMPONENTS
@@ -48,36 +59,46 @@ class VectorIndex:
         """`dimension` 0 waits for the first vectors."""
         self.key = key
         self._path = index_path(folder, key)
+        self._rebuild_path = rebuild_path(folder, key)
         self._dimension = dimension
         self._flat_components = flat_components
         self._lock = threading.RLock()
-        self._graph = VectorGraph(dimension, Layout.FLAT) if dimension else None
+        self._graph = VectorGraph(dimension)
+        self._waiting = WaitingRows(dimension)
         self._rebuild: Rebuild | None = None
         self._revision = 0
-        self._removed = 0
-        self._saved: tuple[int, int] | None = None
+        self._removed = 0  # rows of the graph
         self._changes = 0
+        self._unsaved = 0  # changes of the graph
+        self._saved_revision: int | None = None
+        self._rest_until = 0.0  # monotonic seconds
         self._sample: tuple[int, Vectors] | None = None
 
     def __len__(self) -> int:
         with self._lock:
-            return len(self._graph) if self._graph else 0
+            return len(self._graph) + len(self._waiting)
 
     def __contains__(self, photo_id: object) -> bool:
-        return isinstance(photo_id, int) and bool(self._held(np.array([photo_id], np.int64)).all())
+        return isinstance(photo_id, int) and bool(self.holds(np.array([photo_id], np.int64)).all())
 
     @property
     def dimension(self) -> int:
         return self._dimension
 
     @property
-    def layout(self) -> Layout:
-        return self._graph.layout if self._graph else Layout.FLAT
+    def waiting(self) -> int:
+        """Rows that are not in the graph yet."""
+        return len(self._waiting)
 
     def ids(self) -> Ids:
         """All photo ids, ascending."""
         with self._lock:
-            return np.sort(self._graph.ids()) if self._graph else np.empty(0, np.int64)
+            return np.sort(np.concatenate([self._graph.ids(), self._waiting.ids()]))
+
+    def holds(self, ids: Ids) -> Mask:
+        """Which of these photos are in the index."""
+        with self._lock:
+            return self._graph.contains(ids) | self._waiting.contains(ids)
 
     # -- content
 
@@ -86,71 +107,165 @@ class VectorIndex:
 
         Raises ValueError where the rows do not have the index's length.
         """
-        keys, rows = usable_rows(np.asarray(ids, np.int64), np.asarray(vectors, np.float32))
-        if not len(keys):
-            return
-        with self._lock:
-            if self._graph is None:
-                self._dimension = rows.shape[1]
-                self._graph = VectorGraph(self._dimension, Layout.FLAT)
-        if rows.shape[1] != self._dimension:
-            raise ValueError(f"vectors have {rows.shape[1]} entries, not {self._dimension}")
-        start = 0
-        while start < len(keys):
-            with self._lock:
-                part = slice(start, start + self._batch())
-                self._put(keys[part], rows[part])
-                self._upkeep(_STEP)
-            start = part.stop
+        for _ in range(0, self._take_in(ids, vectors), _STEP):
+            if self._rebuild is None:
+                self._link()
 
     def remove(self, ids: Iterable[int]) -> None:
         """Take photos out; unknown ids are ignored."""
-        keys = np.unique(np.fromiter(ids, np.int64))
         with self._lock:
-            if self._graph is None or not len(keys):
-                return
-            self._take_out(keys[self._graph.contains(keys)])
-            self._upkeep(_STEP)
+            self._take_out(np.unique(np.fromiter(ids, np.int64)))
 
     def vectors(self, ids: Ids) -> tuple[Ids, Vectors]:
         """Those of `ids` that are in the index, in their order, and their rows float32 (m, d)."""
-        with self._lock:
-            if self._graph is None or not len(ids):
-                return np.empty(0, np.int64), np.empty((0, self._dimension), np.float32)
-            held = ids[self._graph.contains(ids)]
-            return held, self._graph.get(held)
+        held, rows = self._rows(ids)
+        floats = rows.astype(np.float32)
+        return held, floats / np.maximum(np.linalg.norm(floats, axis=1, keepdims=True), 1e-6)
+
+    def cosines(self, ids: Ids, vectors: Vectors) -> tuple[Ids, Scores]:
+        """Those of `ids` that are in the index, and their cosines to unit rows (m, d): (m, n)."""
+        return search_rows(self._rows, ids, vectors.astype(np.float16))
 
     def sample(self, count: int) -> Vectors:
         """At most `count` rows drawn at random from the library, the same until it has changed."""
-        with self._lock:
-            if self._sample is None or abs(self._sample[0] - self._changes) > len(self) // 20:
-                ids = self.ids()
-                random = np.random.default_rng(len(ids))
-                chosen = random.choice(ids, min(count, len(ids)), replace=False)
-                self._sample = self._changes, self.vectors(chosen)[1]
-            return self._sample[1]
+        sample = self._sample
+        if sample is None or abs(sample[0] - self._changes) > len(self) // 20:
+            ids = self.ids()
+            random = np.random.default_rng(len(ids))
+            chosen = np.sort(random.choice(ids, min(count, len(ids)), replace=False))
+            sample = self._sample = self._changes, self.vectors(chosen)[1]
+        return sample[1]
 
-    def search(self, vector: Vector, count: int) -> tuple[Ids, Scores]:
-        """The `count` nearest photos, best first, and their cosines."""
+    def search(self, vector: Vector, count: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+        """The `count` nearest photos, best first, and their cosines.
+
+        `allowed`, ascending, are the only ones that count; without it all do.
+        """
         query = np.asarray(vector, np.float32)
+        if not has_direction(query[None])[0] or not len(self):
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        if query.shape != (self._dimension,):
+            raise ValueError(f"a vector of {query.shape} cannot be searched")
+        half = (query / np.linalg.norm(query)).astype(np.float16)
+        return search_graph(self._nearest, self._rows, len(self), half, count, allowed)
+
+    def _nearest(self, query: HalfRow, count: int) -> tuple[Ids, Scores]:
+        """The nearest of the graph, and all that wait, in no order."""
         with self._lock:
-            if self._graph is None or not has_direction(query[None])[0]:
-                return np.empty(0, np.int64), np.empty(0, np.float32)
-            if query.shape != (self._dimension,):
-                raise ValueError(f"a vector of {query.shape} cannot be searched")
-            return self._graph.search(query, count)
+            flat = len(self._graph) * self._dimension <= self._flat_components
+            ids, scores = self._graph.search(query, count, exact=flat)
+            more, theirs = self._waiting.search(query)
+        return np.concatenate([ids, more]), np.concatenate([scores, theirs])
+
+    def _rows(self, ids: Ids) -> tuple[Ids, HalfRows]:
+        """Those of `ids` that are in the index, and their rows as they are stored."""
+        held: list[Ids] = [np.empty(0, np.int64)]
+        rows: list[HalfRows] = [np.empty((0, self._dimension), np.float16)]
+        for start in range(0, len(ids), _PIECE):
+            part = ids[start : start + _PIECE]
+            with self._lock:
+                linked, waits = self._graph.contains(part), self._waiting.contains(part)
+                found = np.empty((len(part), self._dimension), np.float16)
+                found[linked] = self._graph.get(part[linked])
+                found[waits] = self._waiting.get(part[waits])
+            there = linked | waits
+            held.append(part[there])
+            rows.append(found if there.all() else found[there])
+        return np.concatenate(held), np.concatenate(rows)
+
+    # -- changes
+
+    def _take_in(self, ids: Sequence[int] | Ids, vectors: Vectors) -> int:
+        """Let new and changed rows wait; returns how many they are."""
+        keys, rows = usable_rows(np.asarray(ids, np.int64), np.asarray(vectors, np.float32))
+        if not len(keys):
+            return 0
+        with self._lock:
+            if not self._dimension:
+                self._start_empty(rows.shape[1])
+            if rows.shape[1] != self._dimension:
+                raise ValueError(f"vectors have {rows.shape[1]} entries, not {self._dimension}")
+            held = self.holds(keys)
+            if held.any():
+                old = self.vectors(keys[held])[1]
+                changed = np.abs(old - rows[held]).max(axis=1) > _SAME
+                self._take_out(keys[held][changed])
+                wanted = ~held
+                wanted[np.flatnonzero(held)[changed]] = True
+                keys, rows = keys[wanted], rows[wanted]
+            self._waiting.add(keys, rows.astype(np.float16))
+            self._changes += len(keys)
+        return len(keys)
+
+    def _take_out(self, ids: Ids) -> None:
+        self._changes += len(ids)
+        self._waiting.remove(ids)
+        linked = ids[self._graph.contains(ids)]
+        if not len(linked):
+            return
+        self._graph.remove(linked)
+        if self._rebuild is not None:
+            self._rebuild.remove(linked)
+        self._removed += len(linked)
+        self._unsaved += len(linked)
+
+    def _link(self) -> None:
+        """Take some waiting rows into the graph."""
+        with self._lock:
+            ids, rows = self._waiting.first(_STEP)
+            if len(ids):
+                self._graph.add(ids, rows)
+                self._waiting.remove(ids)
+                self._unsaved += len(ids)
 
     # -- upkeep
 
+    @property
+    def needs_upkeep(self) -> bool:
+        """Whether `maintain` has something to do."""
+        return len(self._waiting) > 0 or self._rebuild is not None or self._is_worn()
+
     def maintain(self, seconds: float = 0.05) -> bool:
-        """Do a slice of a rebuild that is under way. Returns whether there is more to do."""
+        """Do a slice of what is due. Returns whether there is more to do.
+
+        What takes minutes in a large library is written down as it goes, to be taken up again.
+        """
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            with self._lock:
-                self._upkeep(_STEP)
-                if self._rebuild is None:
-                    return False
-        return True
+        while self.needs_upkeep and time.monotonic() < end:
+            if self._rebuild is not None or self._is_worn():
+                self._step_rebuild()
+            else:
+                self._link()
+            time.sleep(_BREATH)
+            self._save_progress()
+        return self.needs_upkeep
+
+    def _is_worn(self) -> bool:
+        return self._removed > max(_REMOVED_LEAST, _REMOVED_SHARE * len(self._graph))
+
+    def _step_rebuild(self) -> None:
+        if self._rebuild is None:
+            log.info("the search index of %s is being made anew", self.key)
+            self._rebuild = Rebuild(self._graph)
+        with self._lock:
+            if self._rebuild.step(_STEP):
+                self._graph, self._rebuild = self._rebuild.graph, None
+                self._removed, self._unsaved = 0, len(self._graph)
+                self._saved_revision = None
+
+    def _save_progress(self) -> None:
+        if self._is_small() or time.monotonic() < self._rest_until:
+            return
+        try:
+            if (job := self._rebuild) is not None:
+                if job.unsaved >= max(_UNSAVED_LEAST, _UNSAVED_SHARE * len(job.graph)):
+                    job.unsaved = 0
+                    write_graph(self._rebuild_path, job.graph, self.key, self._revision)
+            elif self._is_much_unsaved() or (self._saved_revision is None and not self._waiting):
+                self._write_graph()
+        except OSError as error:
+            log.warning("the index of %s could not be written: %s", self.key, error)
+            self._rest_until = time.monotonic() + _REST_SECONDS
 
     # -- file and catalog
 
@@ -160,129 +275,88 @@ class VectorIndex:
         Never writes, so a process that only reads may call it too.
         """
         notices: list[str] = []
+        self._start_empty(self._dimension)
         try:
-            graph, sidecar = self._read(catalog)
+            graph, sidecar = read_graph(self._path, self.key, self._dimension)
         except FileNotFoundError:
-            self._start_empty()
+            pass
         except (DamagedIndexError, OSError) as error:
             log.info("%s cannot be used and is rebuilt: %s", self._path.name, error)
             notices.append(REBUILT)
-            self._start_empty()
         else:
+            if sidecar.revision > catalog.vector_revision(self.key):
+                # Its latest photo is gone, or the catalog is an older copy: compare everything.
+                sidecar = replace(sidecar, revision=0)
             with self._lock:
-                self._graph, self._dimension = graph, sidecar.dimension
-                self._revision, self._removed = sidecar.revision, sidecar.removed
-                self._saved = (sidecar.revision, self._changes)
+                self._graph, self._waiting = graph, WaitingRows(sidecar.dimension)
+                self._dimension, self._removed = sidecar.dimension, sidecar.removed
+                self._revision = self._saved_revision = sidecar.revision
         self.refresh(catalog)
+        if self._is_worn():
+            self._resume_rebuild(catalog)
         return notices
 
     def refresh(self, catalog: Catalog) -> None:
         """Bring the index in line with the catalog: newer vectors in, forgotten photos out."""
         for ids, rows, revision in catalog.iter_vectors(self.key, self._revision):
-            self.add(ids, rows)
+            self._take_in(ids, rows)
             self._revision = revision
-        known = np.asarray(catalog.vector_ids(self.key), np.int64)
         mine = self.ids()
-        self.remove(np.setdiff1d(mine, known))
-        missing = np.setdiff1d(known, mine)
+        if catalog.vector_totals(self.key) == (len(mine), int(mine.sum())):
+            return
+        known = np.asarray(catalog.vector_ids(self.key), np.int64)
+        self.remove(np.setdiff1d(mine, known, assume_unique=True))
+        missing = np.setdiff1d(known, mine, assume_unique=True)
         for start in range(0, len(missing), 4096):
-            self.add(*catalog.vectors(self.key, missing[start : start + 4096].tolist()))
+            self._take_in(*catalog.vectors(self.key, missing[start : start + 4096].tolist()))
 
     def save(self, catalog: Catalog | None = None) -> None:
-        """Write the index where it has changed. With `catalog`, also notes how far it reaches.
+        """Write the index where that is worth it. With `catalog`, also notes how far it reaches.
 
-        Raises OSError where it cannot be written; the old file stays.
+        Rows that wait, and some others of a large index, are left to the next `load`, which takes
+        them from the catalog. Raises OSError where it cannot be written; the old file stays.
         """
         if catalog is not None:
             self.refresh(catalog)
-        with self._lock:
-            state = (self._revision, self._changes)
-            if self._graph is None or self._saved == state:
-                return
-            data = self._graph.to_bytes()
-            sidecar = Sidecar(
-                self.key,
-                self._dimension,
-                DTYPE,
-                self._graph.layout.value,
-                self._graph.connectivity,
-                len(self._graph),
-                self._revision,
-                self._removed,
-            )
-        write_index(self._path, data, sidecar)
-        self._saved = state
+        if len(self._waiting) <= _LAST_LINKS and self._rebuild is None:
+            while len(self._waiting):
+                self._link()
+        if not self._is_small() and self._saved_revision is not None:
+            worth_it = self._is_much_unsaved()
+        else:
+            worth_it = self._unsaved > 0 or self._saved_revision not in (None, self._revision)
+        if worth_it:
+            self._write_graph()
 
-    def _read(self, catalog: Catalog) -> tuple[VectorGraph, Sidecar]:
-        data, sidecar = self._read_file()
-        if sidecar.revision > catalog.vector_revision(self.key):
-            # Its latest photo is gone, or the catalog is an older copy: compare everything.
-            sidecar = replace(sidecar, revision=0)
-        return VectorGraph.from_bytes(data, sidecar.dimension, sidecar.layout), sidecar
+    def _is_much_unsaved(self) -> bool:
+        return self._unsaved > max(_UNSAVED_LEAST, _UNSAVED_SHARE * len(self._graph))
 
-    def _read_file(self) -> tuple[bytes, Sidecar]:
-        for _ in range(_READ_TRIES - 1):
-            with contextlib.suppress(DamagedIndexError):
-                return read_index(self._path, self.key, self._dimension)
-            time.sleep(0.05)
-        return read_index(self._path, self.key, self._dimension)
+    def _is_small(self) -> bool:
+        return len(self) * self._dimension <= self._flat_components
 
-    def _start_empty(self) -> None:
-        with self._lock:
-            self._graph = VectorGraph(self._dimension, Layout.FLAT) if self._dimension else None
-            self._rebuild, self._saved = None, None
-            self._revision = self._removed = 0
+    def _write_graph(self) -> None:
+        # Searches go on meanwhile; whoever changes the graph is the one who is here.
+        write_graph(self._path, self._graph, self.key, self._revision, self._removed)
+        self._saved_revision, self._unsaved = self._revision, 0
+        if self._rebuild is None:
+            delete_index(self._rebuild_path)
 
-    def _held(self, ids: Ids) -> Mask:
-        with self._lock:
-            return self._graph.contains(ids) if self._graph else np.zeros(len(ids), np.bool_)
-
-    def _batch(self) -> int:
-        return _STEP if self.layout is Layout.GRAPH or self._rebuild else 16 * _STEP
-
-    def _put(self, keys: Ids, rows: Vectors) -> None:
-        assert self._graph is not None
-        held = self._graph.contains(keys)
-        if held.any():
-            old = self._graph.get(keys[held])
-            changed = np.abs(old - rows[held]).max(axis=1) > _SAME
-            self._take_out(keys[held][changed])
-            wanted = ~held
-            wanted[np.flatnonzero(held)[changed]] = True
-            keys, rows = keys[wanted], rows[wanted]
-        if not len(keys):
+    def _resume_rebuild(self, catalog: Catalog) -> None:
+        """Take up a rebuild that was cut off, where its part is sound."""
+        try:
+            part, sidecar = read_graph(self._rebuild_path, self.key, self._dimension)
+        except (DamagedIndexError, OSError) as error:
+            log.info("the index of %s is made anew from the beginning: %s", self.key, error)
             return
-        self._graph.add(keys, rows)
-        self._changes += len(keys)
-        if self._rebuild is not None:
-            self._rebuild.graph.add(keys, rows)
+        ids = part.ids()
+        part.remove(ids[~self._graph.contains(ids)])
+        for changed, _, _ in catalog.iter_vectors(self.key, sidecar.revision):
+            part.remove(changed[part.contains(changed)])
+        self._rebuild = Rebuild(self._graph, part)
 
-    def _take_out(self, keys: Ids) -> None:
-        assert self._graph is not None
-        if not len(keys):
-            return
-        self._graph.remove(keys)
-        self._removed += len(keys)
-        self._changes += len(keys)
-        if self._rebuild is not None:
-            self._rebuild.graph.remove(keys[self._rebuild.graph.contains(keys)])
-
-    def _upkeep(self, rows: int) -> None:
-        if self._graph is None:
-            return
-        if self._rebuild is None and (layout := self._due()) is not None:
-            log.info("the search index of %s is being rebuilt as %s", self.key, layout)
-            self._rebuild = Rebuild(VectorGraph(self._dimension, layout), self._graph.ids())
-            self._removed = 0
-        if self._rebuild is not None and self._rebuild.step(self._graph, rows):
-            self._graph, self._rebuild = self._rebuild.graph, None
-            self._changes += 1
-
-    def _due(self) -> Layout | None:
-        """The layout to rebuild into, None while the present one is good."""
-        assert self._graph is not None
-        count = len(self._graph)
-        large = count * self._dimension > self._flat_components
-        wanted = Layout.GRAPH if large else self._graph.layout
-        worn = self._removed > max(_REMOVED_LEAST, _REMOVED_SHARE * count)
-        return wanted if worn or wanted is not self._graph.layout else None
+    def _start_empty(self, dimension: int) -> None:
+        with self._lock:
+            self._dimension = dimension
+            self._graph, self._waiting = VectorGraph(dimension), WaitingRows(dimension)
+            self._rebuild, self._saved_revision = None, None
+            self._revision = self._removed = self._unsaved = 0

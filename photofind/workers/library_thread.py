@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 _SLICE = 0.05  # seconds one step may wait for news while busy: the longest delay of a command
 _IDLE = 0.25  # seconds between two looks for changes otherwise; commands come at once
+_UPKEEP = 0.02  # the same while the search index is being rebuilt
 _COUNTS = 2.0  # seconds between two counts of the photos while indexing
 _FILLED = 0.98  # share of the photos an index must hold before it takes over the searches
 
@@ -196,6 +197,7 @@ class LibraryThread(QThread):
         # The grid can show photos, and search what is there, before the index is loaded.
         self._slot.put(SearchPair(self._engine, self._library.vectors))
         self.opened.emit()
+        self._engine.warm_up()  # the first search is answered sooner
         self._tell_roots()
         self._tell_failures()
         self._tell_trash()
@@ -222,14 +224,15 @@ class LibraryThread(QThread):
             self._expected.pop()({"error": self._failure})
 
     def _work(self) -> None:
-        busy, slow = True, ""
+        busy, upkeep, slow = True, False, ""
         while not self.isInterruptionRequested():
             try:
-                self._carry_out_commands(wait=not busy)
+                self._carry_out_commands(wait=_UPKEEP if upkeep else _IDLE if not busy else 0.0)
                 if busy or slow:
                     slow = self._reason_to_wait()
                     self._library.indexer.make_way(slow)
                 was_busy, busy = busy, self._library.indexer.step(0.0 if not busy else _SLICE)
+                upkeep = not busy and self._library.vectors.needs_upkeep
                 if not busy and (was_busy or self._jobs):
                     self._on_idle()
                 elif (trouble := self._library.indexer.trouble) is not None:
@@ -249,11 +252,11 @@ class LibraryThread(QThread):
             return ""
         return self._manners.reason()
 
-    def _carry_out_commands(self, *, wait: bool) -> None:
-        """Do what was asked for; where there is nothing else to do, wait a moment for it."""
+    def _carry_out_commands(self, *, wait: float) -> None:
+        """Do what was asked for; where there is nothing else to do, `wait` some seconds for it."""
         try:
             if wait:
-                self._commands.get(timeout=_IDLE)()
+                self._commands.get(timeout=wait)()
             while True:
                 self._commands.get_nowait()()
         except queue.Empty:

@@ -224,3 +224,41 @@ def test_hashes_of_an_empty_library_are_empty_arrays(catalog: Catalog) -> None:
     table = catalog.hashes()
     assert table.content.shape == (0, 16)
     assert table.phash.shape == (0,)
+
+
+def test_words_of_a_field_must_all_be_in_that_field(catalog: Catalog, root: Root) -> None:
+    both = add_photo(catalog, root, "summer 2020/a.jpg")
+    add_photo(catalog, root, "summer/2020.jpg")
+    named = add_photo(catalog, root, "b/summer 2020.jpg")
+    assert catalog.match_field("summer 2020", "folder").tolist() == [both]
+    assert catalog.match_field("summer 2020", "name").tolist() == [named]
+    assert catalog.match_field("2020 OR", "folder").tolist() == []
+    assert catalog.match_field("?!", "folder").tolist() == []
+
+
+def test_where_words_were_found_is_told_for_each_photo(catalog: Catalog, root: Root) -> None:
+    one = add_photo(catalog, root, "dogs/beach.jpg")
+    other = add_photo(catalog, root, "beach/dog at the beach.jpg")
+    assert found(catalog, "dog beach") == {one: ("name", "folder"), other: ("name", "folder")}
+    assert found(catalog, "dog") == {one: ("folder",), other: ("name",)}
+
+
+def test_tiles_say_which_photos_are_there(catalog: Catalog, root: Root) -> None:
+    one = add_photo(catalog, root, "one.jpg")
+    gone = add_photo(catalog, root, "gone.jpg")
+    other = add_photo(catalog, root, "other.jpg")
+    catalog.remove([gone])
+    ids = np.array([other, gone, 99, one])
+    assert catalog.tiles(ids).known.tolist() == [True, False, False, True]
+    assert catalog.still_known(ids).tolist() == [other, one]
+
+
+def test_photo_count_follows_changes_of_any_connection(
+    catalog: Catalog, root: Root, path: Path
+) -> None:
+    with Catalog.open_readonly(path) as reader:
+        assert reader.photo_count() == catalog.photo_count() == 0
+        add_photo(catalog, root, "one.jpg")
+        assert reader.photo_count() == catalog.photo_count() == 1
+        catalog.remove([1])
+        assert reader.photo_count() == catalog.photo_count() == 0

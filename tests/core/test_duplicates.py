@@ -9,13 +9,14 @@ import pytest
 from PIL import Image
 
 from photofind.core.duplicate_likeness import Likeness
-from photofind.core.duplicate_pairs import near_hashes, near_vectors
+from photofind.core.duplicate_pairs import near_vectors
 from photofind.core.duplicates import (
     NOTHING,
     DuplicateFinder,
     freed_bytes,
 )
 from photofind.core.keeper import keep_reason, quality
+from photofind.core.near_hashes import near_hashes
 from photofind.core.phash import perceptual_hash
 from photofind.core.types import DuplicateKind, RootState
 from tests.core.libraries import DIMENSION, KEY, Library, Shot, picture_vector, unit
@@ -321,6 +322,75 @@ def test_all_near_hashes_are_found():
     assert set(zip(pairs.left, pairs.right, strict=True)) == expected
     assert len(pairs) == len(expected)
     np.testing.assert_array_equal(pairs.value, differing[pairs.left, pairs.right])
+
+
+def pairs_of(hashes, most=8):
+    """By comparing all with all."""
+    differing = np.bitwise_count(hashes[:, None] ^ hashes[None])
+    near = np.nonzero(np.triu(differing <= most, 1))
+    return set(zip(*(side.tolist() for side in near), strict=True))
+
+
+def found_by(pairs):
+    return set(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("plan", "seed"), [*(("_SMALL", seed) for seed in range(12)), ("_LARGE", 12), ("_LARGE", 13)]
+)
+def test_near_hashes_are_those_that_comparing_all_finds(monkeypatch, plan, seed):
+    monkeypatch.setattr("photofind.core.near_hashes._LARGE_FROM", 0 if plan == "_LARGE" else 10**9)
+    random = np.random.default_rng(seed)
+    hashes = random.integers(0, 2**64, 60, dtype=np.uint64)
+    copies = hashes[random.integers(0, 60, 240)]
+    for _ in range(int(random.integers(1, 14))):  # some bits may be flipped back again
+        copies ^= np.uint64(1) << random.integers(0, 64, 240, dtype=np.uint64)
+    hashes = random.permutation(np.concatenate([hashes, copies, hashes[:9], hashes[:9]]))
+    most = int(random.integers(0, 9))
+    pairs = near_hashes(hashes, most)
+    assert found_by(pairs) == pairs_of(hashes, most)
+    assert len(pairs) == len(pairs_of(hashes, most))
+    for left, right, bits in zip(pairs.left, pairs.right, pairs.value, strict=True):
+        assert (hashes[left] ^ hashes[right]).bit_count() == bits
+
+
+@pytest.mark.parametrize("chunk", [7, 100])
+def test_crowded_bands_are_compared_in_small_portions(monkeypatch, chunk):
+    monkeypatch.setattr("photofind.core.near_hashes._CHUNK", chunk)
+    random = np.random.default_rng(1)
+    hashes = random.integers(0, 2**12, 300, dtype=np.uint64)  # 52 bits are the same in all
+    assert found_by(near_hashes(hashes)) == pairs_of(hashes)
+    few = np.unique(hashes)
+    assert found_by(near_hashes(few)) == pairs_of(few)
+
+
+def test_thousands_of_equal_hashes_do_not_become_millions_of_pairs():
+    hashes = np.concatenate(
+        [np.full(20_000, 77, np.uint64), np.full(20_000, 79, np.uint64), [np.uint64(2**64 - 1)]]
+    )
+    pairs = near_hashes(hashes)
+    assert len(pairs) < 10 * len(hashes)
+    found = found_by(pairs)
+    assert {right for left, right in found if left == 0} >= set(range(1, 20_000))
+    assert any(left < 20_000 <= right for left, right in found)
+    assert 40_000 not in {right for _, right in found}
+
+
+def test_near_vectors_of_many_rows_are_hardly_ever_missed(monkeypatch):
+    monkeypatch.setattr("photofind.core.duplicate_pairs.EXACT_ROWS", 1000)
+    random = np.random.default_rng(0)
+    scenes = random.standard_normal((200, 64))
+    rows = scenes[np.arange(6000) % 200] + 0.45 * random.standard_normal((6000, 64))
+    half = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+    whole = half.astype(np.float32)
+    expected = np.count_nonzero(np.triu(whole @ whole.T >= 0.8, 1))
+    pairs, floor = near_vectors(half, 0.8)
+    assert floor == 0.8
+    assert len(found_by(pairs)) == len(pairs) <= expected
+    assert len(pairs) > 0.95 * expected
+    assert (pairs.left < pairs.right).all()
+    cosines = np.einsum("ij,ij->i", whole[pairs.left], whole[pairs.right])
+    np.testing.assert_allclose(pairs.value, cosines, atol=1e-5)
 
 
 def test_all_near_vectors_are_found_across_blocks(monkeypatch):

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from photofind.core.vector_file import index_path, sidecar_path
-from photofind.core.vector_graph import Layout
 from photofind.core.vectors import REBUILT, VectorIndex
 from tests.core.libraries import DIMENSION, KEY, SUBJECTS, Library, Shot, picture_vector, unit
 
@@ -141,58 +140,200 @@ def test_vectors_come_in_the_order_asked_for(index):
 # -- the graph of large libraries
 
 
-@pytest.fixture
-def graph(tmp_path):
-    index = VectorIndex(tmp_path / "index", KEY, DIMENSION, flat_components=1000 * DIMENSION)
-    index.add(np.arange(4000), random_rows(4000))
+def scenes(count, seed=0):
+    """Rows in groups of forty, as photos come."""
+    random = np.random.default_rng(seed)
+    centres = random.standard_normal((count // 40 + 1, DIMENSION))
+    rows = centres[np.arange(count) // 40] + 0.5 * random.standard_normal((count, DIMENSION))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def maintain(index):
     while index.maintain():
         pass
+
+
+@pytest.fixture
+def large(tmp_path, monkeypatch):
+    """So few rows that the rules of large libraries hold from the beginning."""
+    monkeypatch.setattr("photofind.core.vector_graph._EXPANSION_SEARCH", 200)
+    monkeypatch.setattr("photofind.core.vector_search._FEW", 100)
+    monkeypatch.setattr("photofind.core.vector_search._ENOUGH", 20)
+    monkeypatch.setattr("photofind.core.vectors._UNSAVED_LEAST", 500)
+    return lambda: VectorIndex(tmp_path / "index", KEY, DIMENSION, flat_components=0)
+
+
+@pytest.fixture
+def graph(large):
+    index = large()
+    index.add(np.arange(4000), scenes(4000))
     return index
 
 
-def test_large_library_becomes_a_graph_with_high_recall(graph):
-    assert graph.layout is Layout.GRAPH
-    rows = random_rows(4000)
-    hits = 0
-    for query in random_rows(50, seed=1):
-        hits += len(set(graph.search(query, 10)[0]) & set(np.argsort(-(rows @ query))[:10]))
-    assert hits / 500 > 0.97
+def recall(index, queries, allowed=None):
+    rows = scenes(4000)
+    choice = np.arange(4000) if allowed is None else allowed
+    found = 0
+    for query in queries:
+        best = choice[np.argsort(-(rows[choice] @ query))[:20]]
+        found += len(set(index.search(query, 20, allowed)[0].tolist()) & set(best.tolist()))
+    return found / (20 * len(queries))
 
 
-def test_rebuild_goes_in_steps_and_the_old_rows_answer_meanwhile(tmp_path):
-    index = VectorIndex(tmp_path, KEY, DIMENSION, flat_components=1000 * DIMENSION)
-    rows = random_rows(1200)
-    index.add(np.arange(900), rows[:900])
-    index.add(np.arange(900, 1200), rows[900:])
-    assert index.layout is Layout.FLAT
-    assert index.search(rows[1199], 1)[0][0] == 1199
-    index.remove([5])
-    index.add([6, 1200], np.stack([rows[5], rows[6]]))
-    while index.maintain(0.01):
-        pass
-    assert index.layout is Layout.GRAPH
-    assert len(index) == 1200
-    assert index.search(rows[5], 1)[0][0] == 6
-    assert index.search(rows[6], 1)[0][0] == 1200
+def test_graph_finds_what_a_scan_finds(graph):
+    rows = scenes(4000)
+    assert graph.waiting == 0
+    assert recall(graph, rows[::80]) >= 0.98
+    between = [unit(one + other) for one, other in zip(rows[::80], rows[40::80], strict=True)]
+    assert recall(graph, between) >= 0.98
 
 
-def test_graph_survives_its_file(graph, library):
+@pytest.mark.parametrize("share", [2, 10, 100])
+def test_filtered_search_finds_the_nearest_of_those_allowed(graph, share):
+    assert recall(graph, scenes(4000)[::80], np.arange(0, 4000, share)) >= 0.98
+
+
+@pytest.mark.parametrize("count", [50, 400])
+def test_filter_far_from_the_query_still_gives_what_it_allows(graph, monkeypatch, count):
+    monkeypatch.setattr("photofind.core.vector_search._MOST_FETCHED", 1500)
+    rows = scenes(4000)
+    far = np.sort(np.argsort(rows @ rows[0])[:count])
+    assert set(graph.search(rows[0], 20, far)[0].tolist()) <= set(far.tolist())
+    assert recall(graph, rows[:1], far) == 1
+
+
+def test_ids_that_are_not_there_can_be_allowed(graph):
+    found, _ = graph.search(scenes(4000)[0], 20, np.array([3, 7, 99_999]))
+    assert sorted(found.tolist()) == [3, 7]
+
+
+def test_cosines_to_several_vectors_are_those_of_the_rows(graph):
+    rows = scenes(4000)
+    held, scores = graph.cosines(np.array([9, 4711, 2]), rows[5:7])
+    assert held.tolist() == [9, 2]
+    np.testing.assert_allclose(scores, rows[5:7] @ rows[[9, 2]].T, atol=2e-3)
+
+
+def unlinked(large, library):
+    """An index that has just been filled from a catalog of 1,500 photos."""
+    library.add(*(Shot(f"s{i}.jpg", row) for i, row in enumerate(scenes(1500))))
+    index = large()
+    assert index.load(library.catalog) == []
+    assert index.waiting == len(index)
+    return index
+
+
+def test_rows_of_the_catalog_are_found_before_the_graph_has_them(large, library):
+    assert_complete(unlinked(large, library), library)
+
+
+def test_graph_grows_in_steps_while_changes_go_on(large, library):
+    index = unlinked(large, library)
+    rows, last = scenes(1500), int(index.ids()[-1])
+    assert index.maintain(1e-6)
+    linked, waits = index.ids()[[0, -1]].tolist()
+    index.remove([linked, waits])
+    index.add([linked + 1, last + 1], np.stack([rows[7], rows[9]]))
+    assert index.search(rows[7], 2)[1].tolist() == pytest.approx([1, 1], abs=2e-3)
+    maintain(index)
+    assert index.waiting == 0
+    assert {linked, waits}.isdisjoint(index.ids().tolist())
+    assert linked + 1 in index.search(rows[7], 2)[0]
+    assert last + 1 in index.search(rows[9], 2)[0]
+
+
+def test_graph_that_was_cut_off_goes_on_where_it_stood(large, library):
+    index = unlinked(large, library)
+    while not index._path.exists():
+        assert index.maintain(1e-6)
+    again = large()
+    assert again.load(library.catalog) == []
+    assert 0 < again.waiting < 1600
+    assert_complete(again, library)
+    maintain(again)
+    assert_complete(again, library)
+
+
+def worn(large, library):
+    """An index that has lost a third of its rows."""
+    index = unlinked(large, library)
+    maintain(index)
+    index.save()
+    gone = index.ids()[:700].tolist()
+    library.catalog.remove(gone)
+    index.remove(gone)
+    return index
+
+
+def test_many_removals_lead_to_a_new_graph_and_the_old_one_answers_meanwhile(large, library):
+    index = worn(large, library)
+    old = index._graph
+    assert index.maintain(1e-6)
+    assert_complete(index, library)
+    late = library.add(Shot("late.jpg", picture_vector(["dog", "city"], 5)))
+    index.remove(index.ids()[-3:-1].tolist())
+    library.catalog.remove(np.setdiff1d(library.catalog.vector_ids(KEY), [*index.ids(), *late]))
+    index.refresh(library.catalog)
+    assert_complete(index, library)
+    maintain(index)
+    assert index._graph is not old
+    assert len(index._graph) == len(index)
+    assert_complete(index, library)
+
+
+def test_new_graph_that_was_cut_off_goes_on_where_it_stood(large, library):
+    index = worn(large, library)
+    index._write_graph()
+    while not index._rebuild_path.exists():
+        assert index.maintain(1e-6)
+    changed, gone, *_ = library.catalog.vector_ids(KEY).tolist()
+    library.catalog.store_vectors(KEY, [changed], picture_vector(["city", "night"], 78)[None])
+    library.catalog.remove([gone])
+    again = large()
+    assert again.load(library.catalog) == []
+    assert len(again._rebuild.graph) >= 450
+    maintain(again)
+    assert again._removed == 0
+    assert_complete(again, library)
+    again.save(library.catalog)
+    assert not again._rebuild_path.exists()
+    assert reload(library)[1] == []
+
+
+def test_damaged_part_of_a_new_graph_is_left_aside(large, library):
+    index = worn(large, library)
+    index._write_graph()
+    while not index._rebuild_path.exists():
+        assert index.maintain(1e-6)
+    flip_bytes(index._rebuild_path)
+    again = large()
+    assert again.load(library.catalog) == []
+    maintain(again)
+    assert_complete(again, library)
+
+
+def test_large_graph_is_not_written_for_a_few_rows(graph, library):
     graph.save()
-    again = VectorIndex(graph._path.parent, KEY, DIMENSION, flat_components=1000)
-    data = again._read(library.catalog)[0]
-    assert data.layout is Layout.GRAPH
-    assert len(data) == 4000
+    before = graph._path.stat().st_mtime_ns
+    graph.add([5000], random_rows(1))
+    graph.save()
+    assert graph._path.stat().st_mtime_ns == before
+    graph.add(np.arange(6000, 7000), random_rows(1000))
+    graph.save()
+    assert graph._path.stat().st_mtime_ns > before
 
 
-def test_many_removals_lead_to_a_rebuild_without_gaps(index):
-    rows = random_rows(2000)
-    index.add(np.arange(2000), rows)
-    index.remove(range(1200))
-    while index.maintain():
-        pass
-    assert index._removed == 0
-    assert index.ids().tolist() == list(range(1200, 2000))
-    assert index.search(rows[1500], 1)[0][0] == 1500
+def test_full_disk_stops_no_upkeep(large, library, monkeypatch, caplog):
+    index = unlinked(large, library)
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    maintain(index)
+    assert index.waiting == 0
+    assert caplog.text.count("could not be written") == 1
+    caplog.clear()
 
 
 # -- file and catalog
