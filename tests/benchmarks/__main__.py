@@ -10,7 +10,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import backends, indexing, quality, relevance, smoothness, startup
+from tests.benchmarks import (
+    backends,
+    indexing,
+    quality,
+    relevance,
+    scale,
+    smoothness,
+    startup,
+)
 from tests.benchmarks.photo_sets import default_folder
 
 BENCHMARKS = {
@@ -20,6 +28,7 @@ BENCHMARKS = {
     "indexing": indexing.measure,
     "startup": startup.measure,
     "smoothness": smoothness.measure,
+    "scale": scale.measure,
 }
 
 
@@ -33,6 +42,12 @@ def main() -> int:
         "--calibrate", action="store_true", help="relevance: fit the model's floors and keep them"
     )
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--sizes", default="10000,100000,1000000", help="of `scale`, photos")
+    parser.add_argument(
+        "--output", type=Path, default=Path("benchmark-results"), help="folder for `scale`"
+    )
+    parser.add_argument("--keep", action="store_true", help="of `scale`: its libraries, for reuse")
+    parser.add_argument("--parts", default="", help="of `scale`: only these, with commas between")
     parser.add_argument("--json", action="store_true")
     indexing.add_options(parser)
     smoothness.add_options(parser)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.benchmarks.photo_sets import unpack_set
 
-_ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 _LONGEST = 120  # seconds
 
 
@@ -22,7 +22,7 @@ def start_probe(mode: str, result: Path, stop: Path, arguments: list[str]) -> su
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     command = [sys.executable, "-m", "tests.benchmarks.window_probe", mode, str(result), str(stop)]
     return subprocess.Popen(
-        command + arguments, cwd=_ROOT, env=environment, stdout=sys.stderr, text=True
+        command + arguments, cwd=ROOT, env=environment, stdout=sys.stderr, text=True
     )
 
 
@@ -43,7 +43,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     unpack_set(options.photos, "imagenet1k-sample-dev", photos)
     common = ["--library", str(library), "--model", options.model]
     command = [sys.executable, "-m", "photofind", "index", str(photos), "--quiet", *common]
-    subprocess.run(command, check=True, cwd=_ROOT)
+    subprocess.run(command, check=True, cwd=ROOT)
     seconds = [time_to_window(common, folder) for _ in range(options.repeats + 1)]
     return {
         "first start, s": round(seconds[0], 2),

@@ -37,18 +37,21 @@ TINY_CONFIG: dict[str, Any] = {
 PREPROCESS = {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25], "resize_mode": "shortest"}
 
 
-def tiny_weights() -> dict[str, torch.Tensor]:
+def tiny_weights(config: dict[str, Any] = TINY_CONFIG) -> dict[str, torch.Tensor]:
     torch.manual_seed(7)
-    model = CLIP(**json.loads(json.dumps(TINY_CONFIG)))
+    model = CLIP(**json.loads(json.dumps(config)))
     return {name: value.contiguous() for name, value in model.state_dict().items()}
 
 
-def save_open_clip(folder: Path, weights: dict[str, torch.Tensor] | None = None) -> Path:
+def save_open_clip(
+    folder: Path, weights: dict[str, torch.Tensor] | None = None, embed_dim: int = 16
+) -> Path:
     """A folder in open_clip's local-dir layout."""
     folder.mkdir(parents=True, exist_ok=True)
-    config = {"model_cfg": TINY_CONFIG, "preprocess_cfg": PREPROCESS}
+    model = TINY_CONFIG | {"embed_dim": embed_dim}
+    config = {"model_cfg": model, "preprocess_cfg": PREPROCESS}
     (folder / "open_clip_config.json").write_text(json.dumps(config), "utf-8")
-    save_file(weights or tiny_weights(), str(folder / "open_clip_model.safetensors"))
+    save_file(weights or tiny_weights(model), str(folder / "open_clip_model.safetensors"))
     return folder
 
 
