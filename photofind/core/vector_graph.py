@@ -17,7 +17,8 @@ from photofind.core.vector_rows import HalfRow, HalfRows, Ids, Mask, Scores
 
 CONNECTIVITY = 16
 _EXPANSION_ADD = 128
-_EXPANSION_SEARCH = 2048  # measured: of less, words miss too many pictures of a large library
+_EXPANSION_LEAST = 1024  # candidates a search keeps on its way …
+_EXPANSION_SHARE = 64  # … or one in so many of all rows: with fewer, words miss too many pictures
 _PIECE = 1024  # rows copied at once: other threads stand still meanwhile
 _BREATH = 1024  # nodes read or written before other threads get a turn
 
@@ -33,7 +34,6 @@ class VectorGraph:
             dtype=ScalarKind.F16,
             connectivity=CONNECTIVITY,
             expansion_add=_EXPANSION_ADD,
-            expansion_search=_EXPANSION_SEARCH,
         )
 
     @property
@@ -78,7 +78,8 @@ class VectorGraph:
         count = min(count, len(self))
         if count <= 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        self._index.expansion_search = max(_EXPANSION_SEARCH, count + _EXPANSION_SEARCH // 2)
+        least = max(_EXPANSION_LEAST, len(self) // _EXPANSION_SHARE)
+        self._index.expansion_search = max(least, count + _EXPANSION_LEAST)
         found = self._index.search(query, count, exact=exact, threads=1)
         scores = 1.0 - np.asarray(found.distances, np.float32)
         return np.asarray(found.keys).astype(np.int64), scores

@@ -156,7 +156,7 @@ def maintain(index):
 @pytest.fixture
 def large(tmp_path, monkeypatch):
     """So few rows that the rules of large libraries hold from the beginning."""
-    monkeypatch.setattr("photofind.core.vector_graph._EXPANSION_SEARCH", 200)
+    monkeypatch.setattr("photofind.core.vector_graph._EXPANSION_LEAST", 200)
     monkeypatch.setattr("photofind.core.vector_search._FEW", 100)
     monkeypatch.setattr("photofind.core.vector_search._ENOUGH", 20)
     monkeypatch.setattr("photofind.core.vectors._UNSAVED_LEAST", 500)
