@@ -238,7 +238,7 @@ def _break_rows(sums: _Floats, inner: float, height: int, gap: int, starts: _Int
     limits = np.append(starts[1:], count)
     ends = np.minimum(ends, limits[np.searchsorted(limits, items, side="right")])
     # A view, not a list: of a million ends only those of rows are looked at.
-    links, firsts, item = memoryview(ends), [], 0
+    links, firsts, item = ends.data, [], 0
     while item < count:
         firsts.append(item)
         item = links[item]
