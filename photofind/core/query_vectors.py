@@ -10,7 +10,7 @@ import numpy as np
 
 from photofind.core.catalog import Catalog
 from photofind.core.errors import ImageError, QueryError
-from photofind.core.ranking import Scale
+from photofind.core.ranking import Scale, in_library
 from photofind.core.types import (
     InstalledEncoder,
     PhotoId,
@@ -57,6 +57,7 @@ def encode_terms(
     # All are asked for before any is waited for: the engine then works on them as one.
     text_rows = encoder.encode_texts([term.text for term in texts]) if texts else None
     of_text = Scale(spec.text_floor, spec.text_spread, spec.text_floor, spec.text_stands_out)
+    of_text = in_library(of_text, len(vectors))
     of_picture = Scale(spec.image_floor, spec.image_spread, spec.image_floor, spec.image_stands_out)
     pictures = [(term, _picture(term, catalog, vectors, encoder)) for term in terms]
     encoded: list[EncodedTerm] = []

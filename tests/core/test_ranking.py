@@ -11,6 +11,7 @@ from photofind.core.ranking import (
     find_cut,
     fuse,
     fuse_scales,
+    in_library,
     measure,
 )
 
@@ -39,6 +40,20 @@ def test_empty_library_has_the_usual_background():
 
 def test_library_of_equal_photos_has_a_background():
     assert measure(np.full(100, 0.4, np.float32), USUAL).spread > 0
+
+
+def test_a_match_begins_lower_where_fewer_photos_could_match_by_chance():
+    floors = [in_library(USUAL, photos).floor for photos in (0, 12, 100, 1000, 10_000)]
+    assert floors == sorted(floors)
+    assert floors[1] < floors[2] < floors[3] < floors[4] == USUAL.floor
+    assert floors[0] > USUAL.floor - 2 * USUAL.spread
+
+
+def test_the_fitted_floor_holds_in_larger_libraries_and_nothing_else_changes():
+    assert in_library(USUAL, 1_000_000) == USUAL
+    small = in_library(USUAL, 50)
+    assert (small.centre, small.spread) == (USUAL.centre, USUAL.spread)
+    assert small.stands_out == USUAL.stands_out
 
 
 def test_one_term_keeps_its_cosines():
