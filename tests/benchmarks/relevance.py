@@ -32,9 +32,9 @@ from tests.benchmarks.relevance_trials import Library, Trials
 
 _CANDIDATES = 200  # floors tried, evenly among the scores
 _STEPS = np.arange(0.0, 6.01, 0.25)  # spreads tried
-# A wrong strong hit is worse than a right one that is only weak. Less so for pictures: one of
+# A wrong strong hit is twice as bad as a right one that is only weak. Not for pictures: one of
 # another label may be much like it all the same.
-_BETA = {"text": 0.5, "image": 1.0}
+_BETA = {"text": 0.7, "image": 1.0}
 _MOST_NONSENSE = 0.2  # of the phrases without meaning, those that may have a strong hit
 
 
