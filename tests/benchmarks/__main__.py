@@ -32,7 +32,8 @@ BENCHMARKS = {
 }
 
 
-def main() -> int:
+def make_parser() -> argparse.ArgumentParser:
+    """The options of all benchmarks, each of which says whose it is."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("name", choices=[*BENCHMARKS, "all"])
     parser.add_argument("--photos", type=Path, default=default_folder(), help="the zipped sets")
@@ -51,7 +52,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     indexing.add_options(parser)
     smoothness.add_options(parser)
-    options = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    options = make_parser().parse_args()
     names = list(BENCHMARKS) if options.name == "all" else [options.name]
     results: dict[str, dict[str, object]] = {}
     for name in names:

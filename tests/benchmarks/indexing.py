@@ -151,12 +151,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--large", type=int, default=822, metavar="N", help="indexing: 12-megapixel pictures"
     )
     parser.add_argument(
-        "--keep", type=Path, help="indexing: a folder for what the next run can use again"
+        "--reuse", type=Path, help="indexing: a folder for what the next run can use again"
     )
 
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
-    bench = Bench(options, options.keep or folder)
+    bench = Bench(options, options.reuse or folder)
     bench.warm_up()
     small, large, builtin = Rates(), Rates(), Rates()
     figures: dict[str, object] = {"photos": _count(bench.photos), "large_photos": options.large}
