@@ -51,12 +51,16 @@ def in_library(usual: Scale, photos: int) -> Scale:
     """The scale of words in a library of so many photos.
 
     The best of many chance matches reaches more than the best of few, by as much as the highest of
-    n normal draws grows with n. Floors are fitted to a large library; in a small one a match begins
-    lower. Half of that growth gave the best F (precision counting twice) at 12 to 100 photos and
-    cost nothing at 1,000.
+    n normal draws grows with n. Both limits are fitted to a large library; in a small one a match
+    begins lower. Half of that growth gave a better F (precision counting twice) at every size from
+    12 to 1,000 photos.
     """
-    growth = _highest_draw(_FITTED_PHOTOS) - _highest_draw(photos)
-    return replace(usual, floor=usual.floor - 0.5 * usual.spread * max(growth, 0.0))
+    growth = max(_highest_draw(_FITTED_PHOTOS) - _highest_draw(photos), 0.0) / 2
+    return replace(
+        usual,
+        floor=usual.floor - growth * usual.spread,
+        stands_out=max(usual.stands_out - growth, 0.0),
+    )
 
 
 def _highest_draw(count: int) -> float:
