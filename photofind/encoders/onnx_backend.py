@@ -99,24 +99,28 @@ class CompiledBackend:
         return "missing" if self._failed else self._tuning
 
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
-        tower = self._tower(PICTURES)
-        if tower is None:
-            return self._in_torch().encode_pixels(pixels)
-        try:
-            return tower.run_pictures(pixels)
-        except Exception as error:  # noqa: BLE001 - onnxruntime raises plain ones of its own
-            self._give_up(error)
-            return self._in_torch().encode_pixels(pixels)
+        return self._computed(
+            PICTURES, lambda tower: tower.run_pictures(pixels), lambda t: t.encode_pixels(pixels)
+        )
 
     def encode_tokens(self, tokens: npt.NDArray[np.int64]) -> Vectors:
-        tower = self._tower(WORDS)
-        if tower is None:
-            return self._in_torch().encode_tokens(tokens)
-        try:
-            return tower.run_tokens(tokens)
-        except Exception as error:  # noqa: BLE001 - onnxruntime raises plain ones of its own
-            self._give_up(error)
-            return self._in_torch().encode_tokens(tokens)
+        return self._computed(
+            WORDS, lambda tower: tower.run_tokens(tokens), lambda t: t.encode_tokens(tokens)
+        )
+
+    def _computed(
+        self,
+        side: str,
+        exported: Callable[[OnnxTower], Vectors],
+        in_torch: Callable[[Backend], Vectors],
+    ) -> Vectors:
+        tower = self._tower(side)
+        if tower is not None:
+            try:
+                return exported(tower)
+            except Exception as error:  # noqa: BLE001 - onnxruntime raises plain ones of its own
+                self._give_up(error)
+        return in_torch(self._in_torch())
 
     def _tower(self, side: str) -> OnnxTower | None:
         """The exported tower of a side; None where torch computes it."""

@@ -78,10 +78,6 @@ class Browsing(QObject):
         self._ready = True
         self._run(most=_FIRST_PAGE)
 
-    @Slot(int)
-    def find_similar(self, photo_id: int) -> None:
-        self.find_like([photo_id])
-
     @Slot(list)
     def find_like(self, ids: Sequence[int]) -> None:
         """Look for photos like these; what was looked for before goes."""

@@ -119,11 +119,6 @@ class DropOverlay(QWidget):
             return False
         return target.rect().contains(target.mapFrom(self._window, event.position().toPoint()))
 
-    def announce(self, drop: Drop) -> None:
-        """Show what a drop would do."""
-        self._drop = drop
-        self._appear()
-
     def _appear(self) -> None:
         self._cover()
         self.setAccessibleName(promise(self._drop))

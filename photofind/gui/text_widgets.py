@@ -140,9 +140,3 @@ class WrappedText(QTextEdit):
 
     def _text_height(self) -> int:
         return round(self.document().size().height() + 0.5)
-
-
-def repolish(widget: QWidget) -> None:
-    """Let the style sheet see a changed dynamic property."""
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)

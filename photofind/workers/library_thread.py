@@ -29,10 +29,10 @@ from photofind.core.types import (
     PhotoId,
     Root,
 )
-from photofind.core.vectors import VectorIndex
 from photofind.core.watcher import Watcher
-from photofind.engine.client import EngineClient, EngineConfig
-from photofind.workers.encoder_slot import EncoderSlot, SearchPair
+from photofind.engine.client import EngineConfig
+from photofind.workers.encoder_handover import EncoderHandover, EngineFactory
+from photofind.workers.encoder_slot import EncoderSlot
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +40,7 @@ _SLICE = 0.05  # seconds one step may wait for news while busy: the longest dela
 _IDLE = 0.25  # seconds between two looks for changes otherwise; commands come at once
 _UPKEEP = 0.02  # the same while the search index is being rebuilt
 _COUNTS = 2.0  # seconds between two counts of the photos while indexing
-_FILLED = 0.98  # share of the photos an index must hold before it takes over the searches
 
-EngineFactory = Callable[[InstalledEncoder], EngineClient]
 Answer = Callable[[dict[str, Any]], None]
 
 
@@ -90,7 +88,7 @@ class LibraryThread(QThread):
         self._slot = slot
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._library: Library
-        self._engine: EngineClient
+        self._encoders: EncoderHandover
         self._watcher: Watcher
         self._is_open = False
         self._failure = ""  # why the library could not be opened
@@ -150,7 +148,7 @@ class LibraryThread(QThread):
 
     def set_engine_config(self, config: EngineConfig) -> None:
         """Use another device or number of threads from now on."""
-        self._commands.put(lambda: self._engine.set_config(config))
+        self._commands.put(lambda: self._encoders.engine.set_config(config))
 
     def index_folders(self, folders: Sequence[Path], answer: Answer) -> None:
         """Index for another process; `answer` gets progress messages, then a report or error."""
@@ -167,7 +165,14 @@ class LibraryThread(QThread):
 
     @override
     def run(self) -> None:
-        self._engine = self._engine_factory(self._encoder)
+        self._encoders = EncoderHandover(
+            self._paths,
+            self._encoder,
+            self._others,
+            self._engine_factory,
+            self._slot,
+            self.encoder_changed.emit,
+        )
         try:
             self._open()
         except Exception as error:  # noqa: BLE001 - whatever it is, the window must be told
@@ -186,7 +191,7 @@ class LibraryThread(QThread):
         self._library = Library.open(
             self._paths,
             self._encoder,
-            self._engine,
+            self._encoders.engine,
             on_progress=self._on_progress,
             on_indexed=self._on_indexed,
             on_removed=self.photos_removed.emit,
@@ -195,15 +200,15 @@ class LibraryThread(QThread):
         )
         self._is_open = True
         # The grid can show photos, and search what is there, before the index is loaded.
-        self._slot.put(SearchPair(self._engine, self._library.vectors))
+        self._encoders.answer_with(self._library)
         self.opened.emit()
-        self._engine.warm_up()  # the first search is answered sooner
+        self._encoders.engine.warm_up()  # the first search is answered sooner
         self._tell_roots()
         self._tell_failures()
         self._tell_trash()
         for notice in self._library.load_index():
             self.noticed.emit(notice)
-        self._let_another_answer()
+        self._encoders.let_another_answer(self._library)
         self.index_loaded.emit()
         self._watcher = Watcher(self._library.indexer.enqueue, self.noticed.emit)
         for root in self._library.catalog.roots():
@@ -211,7 +216,7 @@ class LibraryThread(QThread):
 
     def _give_up(self, reason: str) -> None:
         """The library cannot be used: close what was opened, and refuse what was asked for."""
-        self._close_engines()
+        self._encoders.close()
         if self._is_open:
             self._library.close()
         self._failure = reason or "The library could not be opened."
@@ -268,14 +273,7 @@ class LibraryThread(QThread):
         self._refuse()
         self._watcher.close()
         self._library.close()
-        self._close_engines()
-
-    def _close_engines(self) -> None:
-        pair = self._slot.get()
-        self._slot.put(None)
-        self._engine.close()
-        if pair is not None and pair.engine is not self._engine:
-            pair.engine.close()
+        self._encoders.close()
 
     # Commands.
 
@@ -352,46 +350,12 @@ class LibraryThread(QThread):
         run = self._library.indexer.start_run([root.root_id for root in roots])
         self._jobs.append(_Job(run, answer))
 
-    # Encoders.
-
     def _use_encoder(self, encoder: InstalledEncoder) -> None:
-        """Index with another encoder; the old one answers until the new index is filled."""
-        if encoder.key == self._encoder.key:
+        if encoder.key == self._encoders.encoder.key:
             return
-        answering = self._slot.get()
-        if answering is not None and answering.engine is not self._engine:
-            self._engine.close()  # an encoder that was chosen and left again before it was filled
-        self._encoder = encoder
-        self._engine = self._engine_factory(encoder)
-        vectors = VectorIndex(self._paths.index, encoder.key, encoder.spec.dimension)
-        for notice in self._library.use_encoder(vectors, self._engine):
+        for notice in self._encoders.use(encoder, self._library):
             self.noticed.emit(notice)
-        self._hand_over_searches()
-
-    def _let_another_answer(self) -> None:
-        """Where this encoder has seen little of the library yet, search with one that knows it."""
-        counts = self._library.catalog.counts()
-        known = {item: counts.with_vector.get(item.key, 0) for item in self._others}
-        mine = counts.with_vector.get(self._encoder.key, 0)
-        best = max(known, key=lambda item: known[item], default=self._encoder)
-        if mine >= _FILLED * counts.photos or known.get(best, 0) <= mine:
-            return
-        vectors = VectorIndex(self._paths.index, best.key, best.spec.dimension)
-        vectors.load(self._library.catalog)
-        self._slot.put(SearchPair(self._engine_factory(best), vectors))
-        self.encoder_changed.emit(best)
-
-    def _hand_over_searches(self) -> None:
-        pair = self._slot.get()
-        if pair is not None and pair.engine is self._engine:
-            return
-        counts = self._library.catalog.counts()
-        if counts.with_vector.get(self._encoder.key, 0) < _FILLED * counts.photos:
-            return
-        self._slot.put(SearchPair(self._engine, self._library.vectors))
-        if pair is not None:
-            pair.engine.close()
-        self.encoder_changed.emit(self._encoder)
+        self._encoders.hand_over(self._library)
 
     # What happened.
 
@@ -413,7 +377,7 @@ class LibraryThread(QThread):
         jobs, self._jobs = self._jobs, []
         for job in jobs:
             job.answer({"report": report_document(self._library.indexer.finish_run(job.run))})
-        self._hand_over_searches()
+        self._encoders.hand_over(self._library)
         self._tell_roots()
         self._tell_failures()
 

@@ -38,7 +38,6 @@ from photofind.encoders.registry import ModelRegistry
 DIMENSION = 512
 PER_FOLDER = 400
 PER_SCENE = 120
-ROOTS = 2  # the second one holds a hundredth of the photos
 _BATCH = 10_000
 _PICTURES = 24  # different thumbnails, shared by all photos
 _SUBJECTS = 60

@@ -1,10 +1,9 @@
 """Runs the real `photofind` command with a stopwatch in its event loop.
 
-`python -m tests.benchmarks.window_probe (shown|answered|heartbeat) RESULT STOP ARGUMENTS…`
+`python -m tests.benchmarks.window_probe (shown|answered) RESULT STOP ARGUMENTS…`
 Writes JSON to the file RESULT. With `shown` it ends once the window has been painted, with
-`answered` once STOP photos are listed and a phrase has been answered, with `heartbeat` once the
-file STOP exists. The program itself is not changed: only its call of
-`QApplication.exec` passes through here.
+`answered` once STOP photos are listed and a phrase has been answered. The program itself is not
+changed: only its call of `QApplication.exec` passes through here.
 """
 
 import json
@@ -126,12 +125,10 @@ def main() -> int:
             watch = PaintWatch(result)
             QApplication.instance().installEventFilter(watch)
             watches.append(watch)
-        elif mode == "answered":
+        else:
             watch = AnswerWatch(result, int(stop.name))
             QApplication.instance().installEventFilter(watch)
             watches.append(watch)
-        else:
-            watches.append(Heartbeat(result, stop))
         return _start_loop()
 
     QApplication.exec = run_loop
