@@ -1,16 +1,17 @@
-"""Command line: python packaging/builtin_model train | export | evaluate."""
+"""Command line: python packaging/builtin_model train | tune | export | graphs | evaluate."""
 
 import argparse
 
 import evaluate
 import export
+import graphs
 import train
 import tune
 from config import DEFAULT_EXPORT, DEFAULT_PHOTOS, DEFAULT_WORK
 
 
 def parser() -> argparse.ArgumentParser:
-    """The three commands and their options."""
+    """The commands and their options."""
     top = argparse.ArgumentParser(prog="builtin_model", description=__doc__)
     commands = top.add_subparsers(required=True)
     common = argparse.ArgumentParser(add_help=False)
@@ -32,6 +33,11 @@ def parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("export", parents=[common], help="write the model folder")
     one.set_defaults(run=export.main)
+
+    one = commands.add_parser(
+        "graphs", parents=[common], help="the last part of export: ONNX graphs for given weights"
+    )
+    one.set_defaults(run=graphs.main)
 
     one = commands.add_parser("evaluate", parents=[common], help="measure the model folder")
     one.add_argument("--floors", action="store_true", help="fit photofind.json's floors as well")

@@ -1,7 +1,8 @@
 """Writes the trained model as a folder that plain open_clip loads.
 
-The averaged weights in float16, the architecture and the preprocessing. Every file is written
-beside its target and then replaces it, so that a reader never sees half a file.
+The averaged weights in float16, the architecture and the preprocessing, each written beside its
+target, which it then replaces, so that a reader never sees half a file; and the graphs that point
+into the weights (see `graphs`).
 """
 
 import argparse
@@ -11,6 +12,7 @@ from pathlib import Path
 import torch
 from augment import MEAN, STD
 from config import IMAGE_SIZE, MODEL_CFG
+from graphs import write_graphs
 from safetensors.torch import save
 from torch import Tensor
 from train import CHECKPOINT
@@ -70,3 +72,4 @@ def main(args: argparse.Namespace) -> None:
     replace_file(folder / CONFIG_FILE, (json.dumps(config, indent=2) + "\n").encode())
     replace_file(folder / WEIGHTS_FILE, weights)
     print(f"{folder / WEIGHTS_FILE}: {len(weights)} bytes after {state['steps']} steps")
+    write_graphs(folder)

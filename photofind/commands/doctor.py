@@ -163,5 +163,6 @@ def _models(
             yield "search index", f"{state}, {len(index):,} photos", not damaged
     with contextlib.closing(start_engine(options, encoder, settings)) as engine:
         engine.warm_up().result(_WARM_UP)
-        yield "device", engine.status().device, True
-    yield "computing", said(read_compiled(encoder)), True
+        device = engine.status().device
+    yield "device", device, True
+    yield "computing", said(read_compiled(encoder), device), True

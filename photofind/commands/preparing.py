@@ -13,7 +13,7 @@ from photofind.core.errors import EngineError, LibraryError
 from photofind.core.paths import LibraryPaths
 from photofind.core.types import Filters, InstalledEncoder
 from photofind.encoders.compiled import Compiled, read_compiled
-from photofind.encoders.modes import AUTO, SAMPLES, TITLES, Figures
+from photofind.encoders.modes import AUTO, ONNX, SAMPLES, TITLES, Figures
 from photofind.engine.protocol import EngineConfig, TunerSetup
 from photofind.engine.tuner import prepare_now
 
@@ -34,10 +34,12 @@ def prepare(options: argparse.Namespace, encoder: InstalledEncoder, paths: Libra
     remark(options, said(read_compiled(encoder)))
 
 
-def said(compiled: Compiled | None) -> str:
-    """In one line, how the processor computes a model."""
+def said(compiled: Compiled | None, device: str = "") -> str:
+    """In one line, how the processor computes a model. device: as the engine names it."""
     if compiled is None:
-        return "not prepared for this computer yet; 'photofind models prepare' does it"
+        shipped = f"{TITLES[ONNX]}, with graphs that came with the model; "
+        start = shipped if device.endswith(f"({ONNX})") else ""
+        return f"{start}not prepared for this computer yet; 'photofind models prepare' does it"
     title, found = TITLES[compiled.pictures_mode], compiled.figures[compiled.pictures_mode]
     forced = (
         ""

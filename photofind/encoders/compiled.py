@@ -23,6 +23,7 @@ import photofind
 from photofind.core.atomic_file import replace_file
 from photofind.core.errors import EncoderError
 from photofind.core.types import InstalledEncoder
+from photofind.encoders.devices import accelerator_drivers
 from photofind.encoders.intake import Intake
 from photofind.encoders.modes import Figures
 
@@ -30,7 +31,6 @@ RECORD = "record.json"
 PICTURES, WORDS = "pictures", "words"
 _FORMAT = "1"
 _PACKAGES = ("torch", "onnxruntime", "onnx", "onnxscript", "open_clip_torch", "timm")
-_ACCELERATORS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd", "C:/Windows/System32/nvcuda.dll")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def origin_of(installed: InstalledEncoder) -> dict[str, str]:
         "photofind": photofind.__version__,
         "weights": installed.key,
         "processor": _processor(),
-        "accelerators": " ".join(path for path in _ACCELERATORS if Path(path).exists()),
+        "accelerators": " ".join(accelerator_drivers()),
         **names,
     }
 
@@ -135,10 +135,14 @@ def workspace(folder: Path) -> Generator[Path]:
 
 def seal(path: Path, folder: Path) -> CompiledFile:
     """Move a finished file into the folder under a name of its contents. Raises OSError."""
-    checksum = _checksum(path)
-    target = folder / f"{path.stem}-{checksum[:12]}{path.suffix}"
+    target = folder / f"{path.stem}-{_checksum(path)[:12]}{path.suffix}"
     path.replace(target)
-    return CompiledFile(target.name, target.stat().st_size, checksum)
+    return file_entry(target)
+
+
+def file_entry(path: Path) -> CompiledFile:
+    """A finished file as a record names it. Raises OSError."""
+    return CompiledFile(path.name, path.stat().st_size, _checksum(path))
 
 
 def open_checked(folder: Path, file: CompiledFile) -> Path:

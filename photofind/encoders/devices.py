@@ -1,10 +1,14 @@
 """Which device computes and how many threads it gets. Imports torch inside functions only."""
 
 import os
+import platform
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 DEVICES = ("auto", "cpu", "cuda", "mps", "xpu")
 _MOST_DECODERS = 16
+_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd", "C:/Windows/System32/nvcuda.dll")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,22 @@ def choose_device(wanted: str) -> DeviceChoice:
         if not _problem(device):
             return DeviceChoice(device)
     return DeviceChoice("cpu")
+
+
+def accelerator_drivers() -> list[str]:
+    """What a driver of an accelerator leaves in the file system, as far as it is there."""
+    return [path for path in _DRIVERS if Path(path).exists()]
+
+
+def may_have_accelerator() -> bool:
+    """Whether torch might find a device better than the processor, told without importing it."""
+    if platform.system() == "Darwin":
+        return platform.machine() == "arm64"
+    try:
+        build = version("torch").partition("+")[2]
+    except PackageNotFoundError:
+        return False
+    return build == "xpu" or (build != "cpu" and bool(accelerator_drivers()))
 
 
 def _problem(device: str) -> str:

@@ -50,16 +50,22 @@ class _Words(torch.nn.Module):
         return model.encode_text(tokens)
 
 
-def export_pictures(model: torch.nn.Module, image_size: int, path: Path) -> None:
-    """Write the image tower: "pixels" (n, 3, side, side) to "vectors" (n, d). EncoderError."""
+def export_pictures(
+    model: torch.nn.Module, image_size: int, path: Path, *, plain: bool = False
+) -> None:
+    """Write the image tower: "pixels" (n, 3, side, side) to "vectors" (n, d). EncoderError.
+
+    plain: every weight stays as the model has it, under its name; nothing is computed ahead.
+    """
     count = torch.export.Dim("count", min=1, max=_MOST_AT_ONCE)
     example = torch.zeros(2, 3, image_size, image_size)
-    _export(_Pictures(model), example, {0: count}, "pixels", path)
+    _export(_Pictures(model), example, {0: count}, "pixels", path, plain)
 
 
-def export_words(model: torch.nn.Module, context: int, path: Path) -> None:
+def export_words(model: torch.nn.Module, context: int, path: Path, *, plain: bool = False) -> None:
     """Write the text tower: "tokens" (n, length) to "vectors" (n, d). Raises EncoderError.
 
+    `plain` as for pictures.
     The length is free where what follows a phrase's end does not count, else it is `context`.
     """
     shapes: dict[int, Any] = {0: torch.export.Dim("count", min=1, max=_MOST_AT_ONCE)}
@@ -67,7 +73,7 @@ def export_words(model: torch.nn.Module, context: int, path: Path) -> None:
     if getattr(text, "any_length", False):
         shapes[1] = torch.export.Dim("length", min=2, max=context)
     example = torch.ones(2, max(3, context // 2) if 1 in shapes else context, dtype=torch.int64)
-    _export(_Words(model), example, shapes, "tokens", path)
+    _export(_Words(model), example, shapes, "tokens", path, plain)
 
 
 def quantise(
@@ -149,7 +155,12 @@ class _Batches(quantization.CalibrationDataReader):  # pyright: ignore[reportUnk
 
 
 def _export(
-    module: torch.nn.Module, example: torch.Tensor, shapes: dict[int, Any], name: str, path: Path
+    module: torch.nn.Module,
+    example: torch.Tensor,
+    shapes: dict[int, Any],
+    name: str,
+    path: Path,
+    plain: bool,
 ) -> None:
     try:
         with _quiet(), torch.no_grad():
@@ -163,6 +174,7 @@ def _export(
                 output_names=["vectors"],
                 dynamic_shapes=(shapes,),
                 opset_version=_OPSET,
+                optimize=not plain,
                 verbose=False,
             )
     except Exception as error:

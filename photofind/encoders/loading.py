@@ -1,11 +1,13 @@
 """From an installed model to one that computes. Only the engine's processes import this module.
 
 torch is imported only where it is to compute: where a record says that ONNX Runtime computes a
-side of the model on this machine, that side comes up without it.
+side of the model on this machine, or where the model was shipped with graphs for it and there is no
+record yet, that side comes up without it.
 """
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +17,11 @@ from photofind.core.errors import EncoderError
 from photofind.core.types import InstalledEncoder
 from photofind.encoders.base import Backend, Encoder
 from photofind.encoders.compiled import Compiled, answers, read_compiled
-from photofind.encoders.devices import choose_device
+from photofind.encoders.devices import choose_device, may_have_accelerator
 from photofind.encoders.intake import Intake, intake_of
 from photofind.encoders.manifest import TIMM, read_manifest
 from photofind.encoders.modes import AUTO, SAMPLES, TORCH, TORCH_BF16
+from photofind.encoders.shipped import read_shipped
 from photofind.encoders.tower_encoder import TowerEncoder
 
 if TYPE_CHECKING:
@@ -39,10 +42,10 @@ def load_encoder(
     processor shall compute, see `modes`. Raises EncoderError.
     """
     os.environ["HF_HUB_OFFLINE"] = "1"
-    compiled = None if mode in (TORCH, TORCH_BF16) else read_compiled(installed)
-    if compiled is not None and (device == "cpu" or (device == "auto" and compiled.is_alone)):
-        backend = _compiled_backend(installed, compiled, mode, threads, on_notice)
-        return _encoder(installed, compiled.intake, backend)
+    ready = _ready(installed, device, mode)
+    if ready is not None:
+        backend = _compiled_backend(installed, *ready, mode, threads, on_notice)
+        return _encoder(installed, ready[0].intake, backend)
     choice = choose_device(device)
     if choice.notice:
         on_notice(choice.notice)
@@ -110,9 +113,27 @@ def build_model(installed: InstalledEncoder, *, words: bool = True) -> "torch.nn
     return model
 
 
+def _ready(installed: InstalledEncoder, device: str, mode: str) -> tuple[Compiled, Path] | None:
+    """What is there to compute with on the processor at once, and the folder it lies in.
+
+    The record of this machine; before there is one, the graphs that came with the model. None where
+    torch is to compute, or an accelerator.
+    """
+    if mode in (TORCH, TORCH_BF16) or device not in ("cpu", "auto"):
+        return None
+    compiled = read_compiled(installed)
+    if compiled is not None and installed.cache is not None:
+        return (compiled, installed.cache) if device == "cpu" or compiled.is_alone else None
+    if device == "auto" and may_have_accelerator():
+        return None
+    shipped = read_shipped(installed)
+    return None if shipped is None else (shipped, installed.folder)
+
+
 def _compiled_backend(
     installed: InstalledEncoder,
     compiled: Compiled,
+    folder: Path,
     mode: str,
     threads: int,
     on_notice: Callable[[str], None],
@@ -130,12 +151,18 @@ def _compiled_backend(
             words=words,
         )
 
-    if not answers(compiled, mode):
+    if not (compiled.figures and answers(compiled, mode)):
         tuning = "missing"
     else:
         tuning = "done" if compiled.photos >= SAMPLES else "provisional"
     return CompiledBackend(
-        installed, compiled, in_torch, threads=threads, tuning=tuning, on_notice=on_notice
+        installed,
+        compiled,
+        in_torch,
+        folder=folder,
+        threads=threads,
+        tuning=tuning,
+        on_notice=on_notice,
     )
 
 

@@ -64,7 +64,7 @@ class OnnxTower:
 
 
 class CompiledBackend:
-    """The `Backend` of a record."""
+    """The `Backend` of a record whose files lie in a folder."""
 
     def __init__(
         self,
@@ -72,6 +72,7 @@ class CompiledBackend:
         compiled: Compiled,
         make_torch: Callable[[str, bool], Backend],
         *,
+        folder: Path,
         threads: int,
         tuning: str,
         on_notice: Callable[[str], None],
@@ -81,6 +82,7 @@ class CompiledBackend:
         self._installed = installed
         self._compiled = compiled
         self._make_torch = make_torch
+        self._folder = folder
         self._threads = threads
         self._tuning = tuning
         self._on_notice = on_notice
@@ -125,11 +127,11 @@ class CompiledBackend:
     def _tower(self, side: str) -> OnnxTower | None:
         """The exported tower of a side; None where torch computes it."""
         file = self._compiled.files.get(side)
-        if file is None or self._failed or self._installed.cache is None:
+        if file is None or self._failed:
             return None
         if side not in self._towers:
             try:
-                path = open_checked(self._installed.cache, file)
+                path = open_checked(self._folder, file)
                 self._towers[side] = OnnxTower(path, self._threads)
             except Exception as error:  # noqa: BLE001 - onnxruntime raises plain ones of its own
                 self._give_up(error)

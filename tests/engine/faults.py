@@ -85,3 +85,9 @@ def copy_prepared(source: Path, connection: Connection, setup: TunerSetup) -> No
 
 def end_at_once(connection: Connection, setup: TunerSetup) -> None:
     os._exit(9)
+
+
+def serve_without_torch(connection: Connection, setup: EngineSetup) -> None:
+    """Whatever imports torch fails, and so do open_clip, timm and torchvision."""
+    sys.modules["torch"] = None
+    serve(connection, setup)

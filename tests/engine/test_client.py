@@ -15,11 +15,12 @@ from PIL import Image
 from photofind.core.errors import EngineError, ImageError
 from photofind.core.manners import FULL_PACE, HELD_PACE, SLOW_PACE
 from photofind.core.types import THUMBNAIL_SIDE, InstalledEncoder
+from photofind.encoders.registry import ModelRegistry
 from photofind.engine.client import EngineClient, EngineConfig
 from photofind.engine.decoder import Decoder
 from tests import samples
 from tests.engine.conftest import MakeEngine
-from tests.engine.faults import serve_nothing, serve_without_rest
+from tests.engine.faults import serve_nothing, serve_without_rest, serve_without_torch
 
 PATIENCE = 90  # seconds; only a failing test waits that long
 Pictures = Callable[..., list[Path]]
@@ -70,6 +71,20 @@ def test_picture_gives_the_same_vector_from_a_file_bytes_and_analysis(
         engine.analyze(path).result(PATIENCE).vector,
     ]
     assert min(float(vectors[0] @ v) for v in vectors if v is not None) > 0.999
+
+
+def test_shipped_model_answers_without_torch(
+    make_engine: MakeEngine, make_pictures: Pictures, tmp_path: Path
+) -> None:
+    """Its import takes seconds, which the first answer in a new library would wait for."""
+    encoder = ModelRegistry(tmp_path / "no models").get("builtin")
+    engine = make_engine(target=serve_without_torch, encoder=encoder)
+    phrase = engine.encode_texts(("a dog",)).result(PATIENCE)
+    (picture,) = make_pictures("one.jpg")
+    vector = engine.analyze(picture).result(PATIENCE).vector
+    assert vector is not None
+    assert np.isfinite(phrase).all()
+    assert engine.status().device == "cpu (onnx)"
 
 
 def test_texts_come_back_in_order(engine: EngineClient) -> None:
