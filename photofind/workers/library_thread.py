@@ -188,6 +188,7 @@ class LibraryThread(QThread):
     # The thread itself.
 
     def _open(self) -> None:
+        self._encoders.engine.warm_up()  # meanwhile: the first search is answered sooner
         self._library = Library.open(
             self._paths,
             self._encoder,
@@ -202,7 +203,6 @@ class LibraryThread(QThread):
         # The grid can show photos, and search what is there, before the index is loaded.
         self._encoders.answer_with(self._library)
         self.opened.emit()
-        self._encoders.engine.warm_up()  # the first search is answered sooner
         self._tell_roots()
         self._tell_failures()
         self._tell_trash()

@@ -17,7 +17,7 @@ from pathlib import Path
 from photofind.core.paths import LibraryPaths
 from tests.benchmarks.curves import draw_curves
 from tests.benchmarks.scale_probe import PROBES, RESCANNED
-from tests.benchmarks.startup import ROOT, start_probe, time_to_window
+from tests.benchmarks.startup import ROOT, time_to_window, times_to_answer
 from tests.benchmarks.synthetic import fill, install_encoder
 
 Figures = dict[str, object]
@@ -79,7 +79,7 @@ def _probe(name: str, paths: LibraryPaths, encoder: str) -> Figures:
 def _start(size: int, paths: LibraryPaths, encoder: str, work: Path, repeats: int) -> Figures:
     arguments = ["--library", str(paths.home), "--model", encoder]
     shown = [time_to_window(arguments, work) for _ in range(repeats + 1)]
-    runs = [_answered(size, arguments, work) for _ in range(repeats)]
+    runs = [times_to_answer(size, arguments, work) for _ in range(repeats)]
     middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
     return {
         "window painted, s": statistics.median(shown[1:]),
@@ -90,18 +90,6 @@ def _start(size: int, paths: LibraryPaths, encoder: str, work: Path, repeats: in
         "memory of the window, MB": middle["memory_mb"],
         "of it not shared with files, MB": middle["own_memory_mb"],
     }
-
-
-def _answered(size: int, arguments: list[str], work: Path) -> dict[str, float]:
-    result = work / "answered.json"
-    result.unlink(missing_ok=True)
-    start = time.time()
-    process = start_probe("answered", result, Path(str(size)), arguments)
-    code = process.wait(_LONGEST)
-    if code != 0 or not result.exists():
-        sys.exit(f"the window gave no answer (exit code {code})")
-    figures: dict[str, float] = json.loads(result.read_text())
-    return {key: value - start if key.endswith("_at") else value for key, value in figures.items()}
 
 
 def _table(results: dict[str, Figures]) -> str:
