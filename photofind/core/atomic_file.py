@@ -5,16 +5,18 @@ import os
 import tempfile
 from pathlib import Path
 
+from typing_extensions import Buffer
 
-def replace_file(path: Path, data: bytes | bytearray) -> None:
-    """Put `data` in place of whatever `path` holds: temporary file, fsync, rename.
+
+def replace_file(path: Path, *parts: Buffer) -> None:
+    """Put `parts` in place of whatever `path` holds: temporary file, fsync, rename.
 
     Raises OSError, the old file being untouched.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

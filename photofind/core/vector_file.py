@@ -1,8 +1,9 @@
-"""The file of a vector index and its sidecar. Owns writing them safely and proving them sound.
+"""The files of a vector index and their sidecars. Owns writing them safely and proving them sound.
 
-USearch files carry no checksum, and damaged ones crash the process that loads them. So the index
+USearch files carry no checksum, and damaged ones crash the process that loads them. So a segment
 goes out as bytes → temporary file → fsync → rename, the sidecar after it, and nothing is handed
-back that the sidecar does not vouch for.
+back that the sidecar does not vouch for. The first segment's file is named after the encoder, the
+others have a number besides.
 """
 
 import contextlib
@@ -11,8 +12,8 @@ import json
 import mmap
 import os
 import re
-from collections.abc import Generator
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,20 @@ from typing_extensions import Buffer
 
 from photofind.core.atomic_file import replace_file
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
-    """What an index file must be."""
+    """What the file of a segment must be."""
 
     key: str  # the encoder's
     dimension: int
     dtype: str
     connectivity: int
-    count: int
-    revision: int  # the catalog's, up to which its vectors are in the file
-    removed: int  # rows taken out since the index was built
+    count: int  # rows in the file
+    revision: int  # the catalog's, up to which what is said of these rows holds
+    removed: str = ""  # which of them were taken out since: bits in base64
     size: int = 0  # bytes, filled in when written
     sha256: str = ""
     version: int = FORMAT_VERSION
@@ -43,56 +44,72 @@ class DamagedIndexError(Exception):
     """The file is not what its sidecar says; the message says why. Stays inside the core."""
 
 
-def index_path(folder: Path, key: str) -> Path:
-    """Where the index of an encoder lies. Keys that differ only in odd characters share a file;
-    the sidecar tells them apart."""
-    return folder / (re.sub(r"[^A-Za-z0-9._-]+", "_", key) + ".usearch")
+class OtherFormatError(Exception):
+    """The file is of another version of photofind. Stays inside the core."""
 
 
-def rebuild_path(folder: Path, key: str) -> Path:
-    """Where the part of a new index lies while it is made."""
-    return index_path(folder, f"{key}.rebuild")
+def index_path(folder: Path, key: str, number: int = 0) -> Path:
+    """Where a segment of an encoder's index lies. Keys that differ only in odd characters share
+    their files; the sidecars tell them apart."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", key)
+    return folder / (f"{name}.{number}.usearch" if number else f"{name}.usearch")
+
+
+def segment_numbers(folder: Path, key: str) -> list[int]:
+    """The numbers of the segments of which there is a file or a sidecar, ascending."""
+    name = index_path(folder, key).stem
+    found = re.compile(re.escape(name) + r"(?:\.([1-9]\d*))?\.(?:usearch|json)")
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return sorted({int(match[1] or 0) for match in map(found.fullmatch, names) if match})
 
 
 def sidecar_path(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def write_index(path: Path, data: bytes | bytearray, sidecar: Sidecar) -> None:
-    """Put an index and its sidecar in place of the old ones.
+def write_index(path: Path, parts: Sequence[Buffer], sidecar: Sidecar) -> Sidecar:
+    """Put a segment and its sidecar in place of the old ones; returns the sidecar as written.
 
     Raises OSError and leaves the old file where the new one cannot be written.
     """
-    digest = hashlib.sha256(data).hexdigest()
-    whole = asdict(sidecar) | {"size": len(data), "sha256": digest}
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    size = sum(memoryview(part).nbytes for part in parts)
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, data)
-    replace_file(sidecar_path(path), json.dumps(whole, indent=1).encode())
+    replace_file(path, *parts)
+    whole = replace(sidecar, size=size, sha256=digest.hexdigest())
+    write_sidecar(path, whole)
+    return whole
+
+
+def write_sidecar(path: Path, sidecar: Sidecar) -> None:
+    """Say anew what the file at `path` holds. Raises OSError."""
+    replace_file(sidecar_path(path), json.dumps(asdict(sidecar), indent=1).encode())
 
 
 def remove_index(folder: Path, key: str) -> None:
     """Delete the index of an encoder, as far as it is there."""
-    for path in (index_path(folder, key), rebuild_path(folder, key)):
-        delete_index(path)
+    for number in segment_numbers(folder, key):
+        delete_index(index_path(folder, key, number))
 
 
 def delete_index(path: Path) -> None:
-    """Delete an index file and its sidecar, as far as they are there."""
+    """Delete the file of a segment and its sidecar, as far as they are there."""
     for part in (path, sidecar_path(path)):
         with contextlib.suppress(OSError):
             part.unlink()
 
 
-@contextlib.contextmanager
-def verified_index(path: Path, key: str, dimension: int) -> Generator[tuple[Buffer, Sidecar]]:
-    """The bytes of an index, proven sound and mapped into memory. `dimension` 0 accepts any.
+def verified_index(path: Path, key: str, dimension: int) -> tuple[Buffer, Sidecar]:
+    """The bytes of a segment, in memory and proven sound. `dimension` 0 accepts any.
 
-    Raises FileNotFoundError where there is neither file nor sidecar, DamagedIndexError where what
-    lies there cannot be trusted, OSError where it cannot be read.
+    Raises FileNotFoundError where there is neither file nor sidecar, OtherFormatError and
+    DamagedIndexError where what lies there is not to be used, OSError where it cannot be read.
     """
     sidecar = _read_sidecar(path)
-    if (sidecar.key, sidecar.version, sidecar.dtype) != (key, FORMAT_VERSION, "f16"):
-        raise DamagedIndexError(f"it belongs to {sidecar.key}, version {sidecar.version}")
+    if sidecar.key != key:
+        raise DamagedIndexError(f"it belongs to {sidecar.key}")
     if dimension not in (0, sidecar.dimension):
         raise DamagedIndexError(f"its vectors have {sidecar.dimension} entries, not {dimension}")
     try:
@@ -101,22 +118,28 @@ def verified_index(path: Path, key: str, dimension: int) -> Generator[tuple[Buff
         raise DamagedIndexError("the index file is missing beside its sidecar") from None
     with file:
         size = os.fstat(file.fileno()).st_size
-        if size != sidecar.size:
+        if size != sidecar.size or not size:
             raise DamagedIndexError(f"it has {size} bytes instead of {sidecar.size}")
-        # Read before it is mapped: a disk that fails is an error here, and a crash there.
-        if hashlib.file_digest(file, "sha256").hexdigest() != sidecar.sha256:
+        # Copied, not mapped: a file that is cut off or a disk that fails would be a crash later.
+        memory = mmap.mmap(-1, size)
+        if file.readinto(memory) != size or _sha256(memory) != sidecar.sha256:
             raise DamagedIndexError("its checksum does not match")
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            yield data, sidecar
+    return memory, sidecar
+
+
+def _sha256(memory: Buffer) -> str:
+    return hashlib.sha256(memory).hexdigest()
 
 
 def _read_sidecar(path: Path) -> Sidecar:
     try:
         raw: Any = json.loads(sidecar_path(path).read_text("utf-8"))
+        if (version := raw["version"]) != FORMAT_VERSION:
+            raise OtherFormatError(f"it has version {version}")
         return Sidecar(**raw)
     except FileNotFoundError:
         if path.exists():
             raise DamagedIndexError("its sidecar is missing") from None
         raise
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise DamagedIndexError(f"its sidecar is damaged: {error}") from None

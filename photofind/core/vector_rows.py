@@ -33,6 +33,19 @@ def best(ids: Ids, scores: Scores, count: int) -> tuple[Ids, Scores]:
     return ids[order], scores[order]
 
 
+def allowed_mask(ids: Ids) -> Mask:
+    """Which ids are among some, by id up to the highest of them; they are ascending."""
+    mask = np.zeros(int(ids[-1]) + 1 if len(ids) else 0, np.bool_)
+    mask[ids] = True
+    return mask
+
+
+def is_allowed(ids: Ids, mask: Mask) -> Mask:
+    """Which of `ids` are in what `allowed_mask` gave."""
+    known = ids < len(mask)
+    return known & mask[np.where(known, ids, 0)] if known.any() else known
+
+
 @dataclass(slots=True, eq=False)
 class _Block:
     rows: HalfRows

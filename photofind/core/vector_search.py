@@ -1,46 +1,109 @@
-"""How a search goes through an index: along its graph, or over rows one by one. Arithmetic only."""
+"""How a search goes through the segments of an index: along their graphs, or over all their rows.
 
-from collections.abc import Callable
+Segments are searched side by side, each by one thread. Owns the choice of the way.
+"""
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 
-from photofind.core.vector_rows import HalfRow, HalfRows, Ids, Scores, best, cosines
+from photofind.core.vector_rows import (
+    HalfRow,
+    HalfRows,
+    Ids,
+    Mask,
+    Scores,
+    allowed_mask,
+    best,
+    cosines,
+    is_allowed,
+)
+from photofind.core.vector_segment import Segment
 
-Nearest = Callable[[HalfRow, int], tuple[Ids, Scores]]
-"""At least so many of the rows nearest to a unit row, and their cosines, in no order."""
+Found = tuple[Ids, Scores]
 Rows = Callable[[Ids], tuple[Ids, HalfRows]]
 """Those ids that are there, and their rows."""
 
-_FEW = 20_000  # allowed rows that are compared one by one
-_MOST_FETCHED = 32_768  # rows that the graph is asked for, before the allowed ones are compared
-_ENOUGH = 500  # allowed ones among the most that are fetched: all others are farther than those
+_Item = TypeVar("_Item")
+
+_SCANNED_SHARE = 32  # one in so many of all rows asked for: a scan of all is not slower
 _MARGIN = 1.3  # asked for more than a filter leaves on average
+_ENOUGH = 500  # allowed ones that will do where a graph was asked for as many as it gives quickly
+_SPREAD = 2.0  # asked for from one segment, beyond its share of all rows
 _PIECE = 8192
+_THREADS = min(4, os.cpu_count() or 1)
 
 
-def search_graph(
-    nearest: Nearest, rows: Rows, total: int, query: HalfRow, count: int, allowed: Ids | None
-) -> tuple[Ids, Scores]:
-    """The `count` nearest of `total` rows, best first, and their cosines.
+class SegmentSearch:
+    """Searches through segments. Holds the threads for it, nothing else."""
 
-    Of few `allowed` rows, each is compared. Of many, the graph is asked for so many more rows that
-    enough of them are allowed; where those near the query are not, again each is compared.
-    """
-    if allowed is None:
-        ids, scores = nearest(query, count)
-        return best(ids, np.minimum(scores, 1), count)
-    fetched = int(_MARGIN * count * total / max(len(allowed), 1))
-    while len(allowed) > _FEW and fetched <= _MOST_FETCHED:
-        ids, scores = nearest(query, fetched)
-        # Of rows that come unasked only those count that are as near as what was fetched.
-        ids, scores = best(ids, np.minimum(scores, 1), fetched)
-        kept = np.isin(ids, allowed, assume_unique=True)
-        last = fetched >= total or 4 * fetched > _MOST_FETCHED
-        if np.count_nonzero(kept) >= (min(count, _ENOUGH) if last else count):
-            return ids[kept][:count], scores[kept][:count]
-        fetched *= 4
-    ids, scores = search_rows(rows, allowed, query[None])
-    return best(ids, np.minimum(scores[0], 1), count)
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+
+    def nearest(self, segments: Sequence[Segment], query: HalfRow, count: int) -> Found:
+        """About the `count` nearest rows, best first."""
+        total = sum(map(len, segments))
+        if count * _SCANNED_SHARE >= total:
+            return self.scan(segments, query, count)
+        shares = [math.ceil(_SPREAD * count * len(each) / max(total, 1)) for each in segments]
+        asked = [min(count, max(share, 20)) for share in shares]
+
+        def search(number: int) -> Found:
+            return segments[number].search(query, asked[number])
+
+        found = self._side_by_side(search, range(len(segments)))
+        ids, scores = _merged(found, count)
+        # A segment all of whose rows are among the best may hold more of them.
+        again = [
+            number
+            for number, (_, theirs) in enumerate(found)
+            if asked[number] <= len(theirs) < min(count, len(segments[number]))
+            and theirs[-1] >= scores[-1]
+        ]
+        if again:
+            asked = [count] * len(segments)
+            more = dict(zip(again, self._side_by_side(search, again), strict=True))
+            ids, scores = _merged([more.get(n, part) for n, part in enumerate(found)], count)
+        return ids, scores
+
+    def scan(
+        self, segments: Sequence[Segment], query: HalfRow, count: int, allowed: Mask | None = None
+    ) -> Found:
+        """The `count` nearest rows, best first. allowed: by id; only such count."""
+
+        def scan_one(segment: Segment) -> Found:
+            return best(*segment.scan(query, allowed), count)
+
+        return _merged(self._side_by_side(scan_one, segments), count)
+
+    def nearest_allowed(
+        self, segments: Sequence[Segment], query: HalfRow, count: int, allowed: Ids
+    ) -> Found:
+        """The `count` nearest rows, best first, of those with an id in `allowed`, ascending.
+
+        The graphs are asked for so many more rows that enough of them are allowed; where those
+        near the query are not, each is compared.
+        """
+        mask = allowed_mask(allowed)
+        total = sum(map(len, segments))
+        fetched = math.ceil(_MARGIN * count * total / max(len(allowed), 1))
+        if fetched * _SCANNED_SHARE < total:
+            ids, scores = self.nearest(segments, query, fetched)
+            kept = is_allowed(ids, mask)
+            if np.count_nonzero(kept) >= min(count, _ENOUGH):
+                return ids[kept][:count], scores[kept][:count]
+        return self.scan(segments, query, count, mask)
+
+    def _side_by_side(self, work: Callable[[_Item], Found], items: Sequence[_Item]) -> list[Found]:
+        if len(items) < 2:
+            return [work(item) for item in items]
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(_THREADS, "vector search")
+        return list(self._pool.map(work, items))
 
 
 def search_rows(rows: Rows, ids: Ids, vectors: HalfRows) -> tuple[Ids, Scores]:
@@ -53,3 +116,9 @@ def search_rows(rows: Rows, ids: Ids, vectors: HalfRows) -> tuple[Ids, Scores]:
             held.append(found)
             scores.append(cosines(theirs, vectors).T)
     return np.concatenate(held), np.concatenate(scores, axis=1)
+
+
+def _merged(found: Sequence[Found], count: int) -> Found:
+    ids = np.concatenate([np.empty(0, np.int64), *(part for part, _ in found)])
+    scores = np.concatenate([np.empty(0, np.float32), *(part for _, part in found)])
+    return best(ids, np.minimum(scores, np.float32(1)), count)

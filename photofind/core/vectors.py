@@ -1,16 +1,16 @@
 """The vector index of one encoder. Owns its content in memory, its lock, and its upkeep.
 
-It is a cache of the catalog: `load` takes the file where it is proven sound and the rest from the
-catalog, and so ends with exactly the catalog's vectors. They are held once: in a USearch HNSW graph
-or, until `maintain` has taken them into it, in rows that every search scans. Graphs of up to
-`FLAT_COMPONENTS` are scanned too, and so is what a filter leaves where that is little.
+It is a cache of the catalog: `load` takes the files where they are proven sound and the rest from
+the catalog, and so ends with exactly the catalog's vectors. They are held once: in segments, each
+a USearch HNSW graph, or, until `maintain` has taken them into one, in rows that every search scans.
+A full segment is written once and never again. One that has lost many rows is dissolved: its rows
+wait again, and so end in another. Libraries of up to `FLAT_COMPONENTS` are scanned.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +18,21 @@ import numpy as np
 from photofind.core.catalog import Catalog
 from photofind.core.types import Vector, Vectors
 from photofind.core.usable_rows import has_direction, usable_rows
-from photofind.core.vector_file import (
-    DamagedIndexError,
-    delete_index,
-    index_path,
-    rebuild_path,
+from photofind.core.vector_file import DamagedIndexError, OtherFormatError
+from photofind.core.vector_rows import (
+    HalfRow,
+    HalfRows,
+    Ids,
+    Mask,
+    Scores,
+    WaitingRows,
+    allowed_mask,
+    best,
+    is_allowed,
 )
-from photofind.core.vector_graph import VectorGraph
-from photofind.core.vector_rebuild import Rebuild
-from photofind.core.vector_rows import HalfRow, HalfRows, Ids, Mask, Scores, WaitingRows
-from photofind.core.vector_search import search_graph, search_rows
-from photofind.core.vector_store import read_graph, write_graph
+from photofind.core.vector_search import SegmentSearch, search_rows
+from photofind.core.vector_segment import CAPACITY, Segment
+from photofind.core.vector_store import SegmentStore
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +43,10 @@ REBUILT = "The search index was damaged and has been rebuilt from the catalog."
 
 _STEP = 64  # rows linked under one hold of the lock: 30 ms at most, so searches get in between
 _BREATH = 5e-4  # seconds after it in which they do
-_PIECE = 1024  # rows copied under one hold of the lock
-_REMOVED_LEAST, _REMOVED_SHARE = 256, 0.20  # rows taken out: recall suffers, memory stays
-_UNSAVED_LEAST, _UNSAVED_SHARE = 20_000, 0.20  # rows of a large graph that its file may lack
-_LAST_LINKS = 2048  # waiting rows that `save` still takes into the graph
+_PIECE = 4096  # rows copied under one hold of the lock
+_REMOVED_LEAST, _REMOVED_SHARE = 256, 0.20  # of a segment's rows: memory and time are lost on them
+_UNSAVED_LEAST, _UNSAVED_SHARE = 20_000, 0.20  # rows that the files of a large index may lack
+_LAST_LINKS = 2048  # waiting rows that `save` still takes into a graph
 _SAME = 1e-3  # float16 rounding of a unit row
 _REST_SECONDS = 600.0  # after the disk was full
 
@@ -54,29 +58,34 @@ class VectorIndex:
     """
 
     def __init__(
-        self, folder: Path, key: str, dimension: int, *, flat_components: int = FLAT_COMPONENTS
+        self,
+        folder: Path,
+        key: str,
+        dimension: int,
+        *,
+        flat_components: int = FLAT_COMPONENTS,
+        capacity: int = CAPACITY,
     ) -> None:
-        """`dimension` 0 waits for the first vectors."""
+        """`dimension` 0 waits for the first vectors; `capacity`: rows of a segment."""
         self.key = key
-        self._path = index_path(folder, key)
-        self._rebuild_path = rebuild_path(folder, key)
+        self._store = SegmentStore(folder, key)
         self._dimension = dimension
         self._flat_components = flat_components
+        self._capacity = capacity
         self._lock = threading.RLock()
-        self._graph = VectorGraph(dimension)
+        self._segments: list[Segment] = []
         self._waiting = WaitingRows(dimension)
-        self._rebuild: Rebuild | None = None
+        self._search = SegmentSearch()
         self._revision = 0
-        self._removed = 0  # rows of the graph
         self._changes = 0
-        self._unsaved = 0  # changes of the graph
+        self._unsaved = 0  # changes of segments
         self._saved_revision: int | None = None
         self._rest_until = 0.0  # monotonic seconds
         self._sample: tuple[int, Vectors] | None = None
 
     def __len__(self) -> int:
         with self._lock:
-            return len(self._graph) + len(self._waiting)
+            return sum(map(len, self._segments)) + len(self._waiting)
 
     def __contains__(self, photo_id: object) -> bool:
         return isinstance(photo_id, int) and bool(self.holds(np.array([photo_id], np.int64)).all())
@@ -87,18 +96,22 @@ class VectorIndex:
 
     @property
     def waiting(self) -> int:
-        """Rows that are not in the graph yet."""
+        """Rows that are not in a graph yet."""
         return len(self._waiting)
 
     def ids(self) -> Ids:
         """All photo ids, ascending."""
         with self._lock:
-            return np.sort(np.concatenate([self._graph.ids(), self._waiting.ids()]))
+            parts = [each.ids for each in self._segments]
+            return np.sort(np.concatenate([*parts, self._waiting.ids()]), kind="stable")
 
     def holds(self, ids: Ids) -> Mask:
         """Which of these photos are in the index."""
         with self._lock:
-            return self._graph.contains(ids) | self._waiting.contains(ids)
+            held = self._waiting.contains(ids)
+            for segment in self._segments:
+                held |= segment.contains(ids)
+            return held
 
     # -- content
 
@@ -107,9 +120,9 @@ class VectorIndex:
 
         Raises ValueError where the rows do not have the index's length.
         """
-        for _ in range(0, self._take_in(ids, vectors), _STEP):
-            if self._rebuild is None:
-                self._link()
+        left = self._take_in(ids, vectors)
+        while left > 0:
+            left -= self._link()
 
     def remove(self, ids: Iterable[int]) -> None:
         """Take photos out; unknown ids are ignored."""
@@ -147,15 +160,22 @@ class VectorIndex:
         if query.shape != (self._dimension,):
             raise ValueError(f"a vector of {query.shape} cannot be searched")
         half = (query / np.linalg.norm(query)).astype(np.float16)
-        return search_graph(self._nearest, self._rows, len(self), half, count, allowed)
-
-    def _nearest(self, query: HalfRow, count: int) -> tuple[Ids, Scores]:
-        """The nearest of the graph, and all that wait, in no order."""
         with self._lock:
-            flat = len(self._graph) * self._dimension <= self._flat_components
-            ids, scores = self._graph.search(query, count, exact=flat)
-            more, theirs = self._waiting.search(query)
-        return np.concatenate([ids, more]), np.concatenate([scores, theirs])
+            ids, scores = self._linked(half, count, allowed)
+            more, theirs = self._waiting.search(half)
+        if allowed is not None:
+            kept = is_allowed(more, allowed_mask(allowed))
+            more, theirs = more[kept], theirs[kept]
+        scores = np.concatenate([scores, np.minimum(theirs, np.float32(1))])
+        return best(np.concatenate([ids, more]), scores, count)
+
+    def _linked(self, query: HalfRow, count: int, allowed: Ids | None) -> tuple[Ids, Scores]:
+        """The nearest of the segments."""
+        if allowed is not None:
+            return self._search.nearest_allowed(self._segments, query, count, allowed)
+        if self._is_small():
+            return self._search.scan(self._segments, query, count)
+        return self._search.nearest(self._segments, query, count)
 
     def _rows(self, ids: Ids) -> tuple[Ids, HalfRows]:
         """Those of `ids` that are in the index, and their rows as they are stored."""
@@ -163,12 +183,14 @@ class VectorIndex:
         rows: list[HalfRows] = [np.empty((0, self._dimension), np.float16)]
         for start in range(0, len(ids), _PIECE):
             part = ids[start : start + _PIECE]
+            found = np.empty((len(part), self._dimension), np.float16)
+            there = np.zeros(len(part), np.bool_)
             with self._lock:
-                linked, waits = self._graph.contains(part), self._waiting.contains(part)
-                found = np.empty((len(part), self._dimension), np.float16)
-                found[linked] = self._graph.get(part[linked])
-                found[waits] = self._waiting.get(part[waits])
-            there = linked | waits
+                for each in (*self._segments, self._waiting):
+                    here = each.contains(part)
+                    if here.any():
+                        found[here] = each.get(part[here])
+                        there |= here
             held.append(part[there])
             rows.append(found if there.all() else found[there])
         return np.concatenate(held), np.concatenate(rows)
@@ -200,30 +222,42 @@ class VectorIndex:
     def _take_out(self, ids: Ids) -> None:
         self._changes += len(ids)
         self._waiting.remove(ids)
-        linked = ids[self._graph.contains(ids)]
-        if not len(linked):
-            return
-        self._graph.remove(linked)
-        if self._rebuild is not None:
-            self._rebuild.remove(linked)
-        self._removed += len(linked)
-        self._unsaved += len(linked)
+        for segment in self._segments:
+            before = len(segment)
+            segment.remove(ids)
+            self._unsaved += before - len(segment)
 
-    def _link(self) -> None:
-        """Take some waiting rows into the graph."""
+    def _link(self) -> int:
+        """Take some waiting rows into a segment that has room; returns how many."""
         with self._lock:
             ids, rows = self._waiting.first(_STEP)
-            if len(ids):
-                self._graph.add(ids, rows)
-                self._waiting.remove(ids)
-                self._unsaved += len(ids)
+            if not len(ids):
+                return 0
+            segment = self._open_segment()
+            room = self._capacity - segment.size
+            ids, rows = ids[:room], rows[:room]
+            segment.add(ids, rows)
+            self._waiting.remove(ids)
+            self._unsaved += len(ids)
+            return len(ids)
+
+    def _open_segment(self) -> Segment:
+        """The segment that new rows come into: one with room, else a new one."""
+        for segment in self._segments:
+            if segment.size < self._capacity and not self._is_worn(segment):
+                segment.thaw()
+                return segment
+        numbers = {each.number for each in self._segments}
+        number = next(n for n in range(len(numbers) + 1) if n not in numbers)
+        self._segments.append(Segment(self._dimension, number))
+        return self._segments[-1]
 
     # -- upkeep
 
     @property
     def needs_upkeep(self) -> bool:
         """Whether `maintain` has something to do."""
-        return len(self._waiting) > 0 or self._rebuild is not None or self._is_worn()
+        return len(self._waiting) > 0 or any(map(self._is_worn, self._segments))
 
     def maintain(self, seconds: float = 0.05) -> bool:
         """Do a slice of what is due. Returns whether there is more to do.
@@ -232,69 +266,79 @@ class VectorIndex:
         """
         end = time.monotonic() + seconds
         while self.needs_upkeep and time.monotonic() < end:
-            if self._rebuild is not None or self._is_worn():
-                self._step_rebuild()
-            else:
+            if not self._dissolve():
                 self._link()
             time.sleep(_BREATH)
             self._save_progress()
         return self.needs_upkeep
 
-    def _is_worn(self) -> bool:
-        return self._removed > max(_REMOVED_LEAST, _REMOVED_SHARE * len(self._graph))
+    def _is_worn(self, segment: Segment) -> bool:
+        removed = segment.size - len(segment)
+        return removed > max(_REMOVED_LEAST, _REMOVED_SHARE * segment.size)
 
-    def _step_rebuild(self) -> None:
-        if self._rebuild is None:
-            log.info("the search index of %s is being made anew", self.key)
-            self._rebuild = Rebuild(self._graph)
+    def _dissolve(self) -> bool:
+        """Let some rows of a segment that has lost many wait again; returns whether one has."""
         with self._lock:
-            if self._rebuild.step(_STEP):
-                self._graph, self._rebuild = self._rebuild.graph, None
-                self._removed, self._unsaved = 0, len(self._graph)
-                self._saved_revision = None
+            segment = next(filter(self._is_worn, self._segments), None)
+            if segment is None:
+                return False
+            ids, rows = segment.first(_PIECE)
+            segment.remove(ids)
+            self._waiting.add(ids, rows)
+            self._unsaved += len(ids)
+            if not len(segment):
+                log.info("a part of the search index of %s is made anew", self.key)
+                self._segments.remove(segment)
+                self._store.forget(segment.number)
+        return True
 
     def _save_progress(self) -> None:
         if self._is_small() or time.monotonic() < self._rest_until:
             return
-        try:
-            if (job := self._rebuild) is not None:
-                if job.unsaved >= max(_UNSAVED_LEAST, _UNSAVED_SHARE * len(job.graph)):
-                    job.unsaved = 0
-                    write_graph(self._rebuild_path, job.graph, self.key, self._revision)
-            elif self._is_much_unsaved() or (self._saved_revision is None and not self._waiting):
-                self._write_graph()
-        except OSError as error:
-            log.warning("the index of %s could not be written: %s", self.key, error)
-            self._rest_until = time.monotonic() + _REST_SECONDS
+        is_whole = self._saved_revision is None and not self.needs_upkeep
+        if self._is_much_unsaved() or is_whole:
+            try:
+                self._write()
+            except OSError as error:
+                log.warning("the index of %s could not be written: %s", self.key, error)
+                self._rest_until = time.monotonic() + _REST_SECONDS
 
     # -- file and catalog
 
     def load(self, catalog: Catalog) -> list[str]:
-        """Fill the index from its file where that is sound, else from the catalog; returns notices.
+        """Fill the index from its files where they are sound, else from the catalog.
 
-        Never writes, so a process that only reads may call it too.
+        Returns notices. Never writes, so a process that only reads may call it too.
         """
         notices: list[str] = []
         self._start_empty(self._dimension)
-        try:
-            graph, sidecar = read_graph(self._path, self.key, self._dimension)
-        except FileNotFoundError:
-            pass
-        except (DamagedIndexError, OSError) as error:
-            log.info("%s cannot be used and is rebuilt: %s", self._path.name, error)
-            notices.append(REBUILT)
-        else:
-            if sidecar.revision > catalog.vector_revision(self.key):
-                # Its latest photo is gone, or the catalog is an older copy: compare everything.
-                sidecar = replace(sidecar, revision=0)
-            with self._lock:
-                self._graph, self._waiting = graph, WaitingRows(sidecar.dimension)
-                self._dimension, self._removed = sidecar.dimension, sidecar.removed
-                self._revision = self._saved_revision = sidecar.revision
+        for number in self._store.numbers():
+            try:
+                segment, revision = self._store.read(number, self._dimension)
+            except (FileNotFoundError, OtherFormatError) as error:
+                log.info("%s is not used: %s", self._store.path(number).name, error)
+            except (DamagedIndexError, OSError) as error:
+                log.info("%s cannot be used: %s", self._store.path(number).name, error)
+                notices = [REBUILT]
+            else:
+                self._take_up(segment, revision)
+        if self._revision > catalog.vector_revision(self.key):
+            # Its latest photo is gone, or the catalog is an older copy: compare everything.
+            self._revision = 0
         self.refresh(catalog)
-        if self._is_worn():
-            self._resume_rebuild(catalog)
         return notices
+
+    def _take_up(self, segment: Segment, revision: int) -> None:
+        """Add a segment that was read."""
+        with self._lock:
+            self._dimension = segment.dimension
+            if self._saved_revision is None:
+                self._waiting = WaitingRows(segment.dimension)
+                self._saved_revision = self._revision = revision
+            # Two hold a row where a crash came between the writing of one and of the other.
+            segment.remove(segment.ids[self.holds(segment.ids)])
+            self._segments.append(segment)
+            self._saved_revision = self._revision = min(revision, self._revision)
 
     def refresh(self, catalog: Catalog) -> None:
         """Bring the index in line with the catalog: newer vectors in, forgotten photos out."""
@@ -314,11 +358,11 @@ class VectorIndex:
         """Write the index where that is worth it. With `catalog`, also notes how far it reaches.
 
         Rows that wait, and some others of a large index, are left to the next `load`, which takes
-        them from the catalog. Raises OSError where it cannot be written; the old file stays.
+        them from the catalog. Raises OSError where it cannot be written; the old files stay.
         """
         if catalog is not None:
             self.refresh(catalog)
-        if len(self._waiting) <= _LAST_LINKS and self._rebuild is None:
+        if len(self._waiting) <= _LAST_LINKS:
             while len(self._waiting):
                 self._link()
         if not self._is_small() and self._saved_revision is not None:
@@ -326,37 +370,33 @@ class VectorIndex:
         else:
             worth_it = self._unsaved > 0 or self._saved_revision not in (None, self._revision)
         if worth_it:
-            self._write_graph()
+            self._write()
 
     def _is_much_unsaved(self) -> bool:
-        return self._unsaved > max(_UNSAVED_LEAST, _UNSAVED_SHARE * len(self._graph))
+        linked = sum(map(len, self._segments))
+        return self._unsaved > max(_UNSAVED_LEAST, _UNSAVED_SHARE * min(linked, self._capacity))
 
     def _is_small(self) -> bool:
         return len(self) * self._dimension <= self._flat_components
 
-    def _write_graph(self) -> None:
-        # Searches go on meanwhile; whoever changes the graph is the one who is here.
-        write_graph(self._path, self._graph, self.key, self._revision, self._removed)
+    def _write(self) -> None:
+        """Write what has changed. Searches go on; whoever changes the index is the one here."""
+        for segment in self._segments:
+            if self._store.is_current(segment):
+                self._store.write_removals(segment, self._revision)
+            else:
+                memory = self._store.write_rows(segment, self._revision)
+                with self._lock:
+                    segment.freeze(memory)
         self._saved_revision, self._unsaved = self._revision, 0
-        if self._rebuild is None:
-            delete_index(self._rebuild_path)
-
-    def _resume_rebuild(self, catalog: Catalog) -> None:
-        """Take up a rebuild that was cut off, where its part is sound."""
-        try:
-            part, sidecar = read_graph(self._rebuild_path, self.key, self._dimension)
-        except (DamagedIndexError, OSError) as error:
-            log.info("the index of %s is made anew from the beginning: %s", self.key, error)
-            return
-        ids = part.ids()
-        part.remove(ids[~self._graph.contains(ids)])
-        for changed, _, _ in catalog.iter_vectors(self.key, sidecar.revision):
-            part.remove(changed[part.contains(changed)])
-        self._rebuild = Rebuild(self._graph, part)
+        numbers = {each.number for each in self._segments}
+        for number in self._store.numbers():
+            if number not in numbers:
+                self._store.delete(number)
 
     def _start_empty(self, dimension: int) -> None:
         with self._lock:
             self._dimension = dimension
-            self._graph, self._waiting = VectorGraph(dimension), WaitingRows(dimension)
-            self._rebuild, self._saved_revision = None, None
-            self._revision = self._removed = self._unsaved = 0
+            self._segments, self._waiting = [], WaitingRows(dimension)
+            self._saved_revision = None
+            self._revision = self._unsaved = 0

@@ -156,11 +156,11 @@ def maintain(index):
 @pytest.fixture
 def large(tmp_path, monkeypatch):
     """So few rows that the rules of large libraries hold from the beginning."""
-    monkeypatch.setattr("photofind.core.vector_graph._EXPANSION_LEAST", 200)
-    monkeypatch.setattr("photofind.core.vector_search._FEW", 100)
+    monkeypatch.setattr("photofind.core.vector_segment._EXPANSION_LEAST", 200)
     monkeypatch.setattr("photofind.core.vector_search._ENOUGH", 20)
     monkeypatch.setattr("photofind.core.vectors._UNSAVED_LEAST", 500)
-    return lambda: VectorIndex(tmp_path / "index", KEY, DIMENSION, flat_components=0)
+    folder = tmp_path / "index"
+    return lambda: VectorIndex(folder, KEY, DIMENSION, flat_components=0, capacity=900)
 
 
 @pytest.fixture
@@ -194,8 +194,7 @@ def test_filtered_search_finds_the_nearest_of_those_allowed(graph, share):
 
 
 @pytest.mark.parametrize("count", [50, 400])
-def test_filter_far_from_the_query_still_gives_what_it_allows(graph, monkeypatch, count):
-    monkeypatch.setattr("photofind.core.vector_search._MOST_FETCHED", 1500)
+def test_filter_far_from_the_query_still_gives_what_it_allows(graph, count):
     rows = scenes(4000)
     far = np.sort(np.argsort(rows @ rows[0])[:count])
     assert set(graph.search(rows[0], 20, far)[0].tolist()) <= set(far.tolist())
@@ -244,7 +243,7 @@ def test_graph_grows_in_steps_while_changes_go_on(large, library):
 
 def test_graph_that_was_cut_off_goes_on_where_it_stood(large, library):
     index = unlinked(large, library)
-    while not index._path.exists():
+    while not files(library):
         assert index.maintain(1e-6)
     again = large()
     assert again.load(library.catalog) == []
@@ -254,8 +253,52 @@ def test_graph_that_was_cut_off_goes_on_where_it_stood(large, library):
     assert_complete(again, library)
 
 
+def files(library):
+    return sorted(library.index_folder.glob("*.usearch")) if library.index_folder.exists() else []
+
+
+def segment_sizes(index):
+    return [len(each) for each in index._segments]
+
+
+def test_full_segments_are_written_once(large, library):
+    index = unlinked(large, library)
+    maintain(index)
+    index.save(library.catalog)
+    assert segment_sizes(index) == [900, 630]
+    first, second = (index_path(library.index_folder, KEY, number) for number in (0, 1))
+    before = first.stat().st_mtime_ns, second.stat().st_mtime_ns
+    library.add(*(Shot(f"t{i}.jpg", row) for i, row in enumerate(scenes(600, seed=1))))
+    again = large()
+    again.load(library.catalog)
+    assert again.waiting == 600
+    maintain(again)
+    again.remove([int(again.ids()[0])])
+    library.catalog.remove([int(library.catalog.vector_ids(KEY)[0])])
+    again.save(library.catalog)
+    assert segment_sizes(again) == [899, 900, 330]
+    assert first.stat().st_mtime_ns == before[0]
+    assert second.stat().st_mtime_ns > before[1]
+    last = large()
+    assert last.load(library.catalog) == []
+    assert segment_sizes(last)[:2] == [899, 900]
+    assert_complete(last, library)
+
+
+def test_nearest_of_all_segments_are_found_where_one_holds_them_all(large):
+    rows = scenes(4000)
+    rows[1000:1400] = rows[1000] + 0.05 * random_rows(400)  # more than one segment is asked for
+    index = large()
+    index.add(np.arange(4000), rows)
+    assert len(index._segments) == 5
+    found, scores = index.search(rows[1000], 100)
+    assert set(found.tolist()) <= set(range(1000, 1400))
+    assert scores[-1] > 0.9
+
+
+@pytest.fixture
 def worn(large, library):
-    """An index that has lost a third of its rows."""
+    """A written index of two segments, of which the first has just lost most rows."""
     index = unlinked(large, library)
     maintain(index)
     index.save()
@@ -265,62 +308,86 @@ def worn(large, library):
     return index
 
 
-def test_many_removals_lead_to_a_new_graph_and_the_old_one_answers_meanwhile(large, library):
-    index = worn(large, library)
-    old = index._graph
-    assert index.maintain(1e-6)
-    assert_complete(index, library)
+def test_segment_that_lost_many_rows_is_dissolved_and_all_are_found_meanwhile(worn, library):
+    assert segment_sizes(worn) == [200, 630]
+    assert worn.needs_upkeep
+    assert worn.maintain(1e-6)
+    assert_complete(worn, library)
     late = library.add(Shot("late.jpg", picture_vector(["dog", "city"], 5)))
-    index.remove(index.ids()[-3:-1].tolist())
-    library.catalog.remove(np.setdiff1d(library.catalog.vector_ids(KEY), [*index.ids(), *late]))
-    index.refresh(library.catalog)
-    assert_complete(index, library)
-    maintain(index)
-    assert index._graph is not old
-    assert len(index._graph) == len(index)
-    assert_complete(index, library)
+    worn.remove(worn.ids()[-3:-1].tolist())
+    library.catalog.remove(np.setdiff1d(library.catalog.vector_ids(KEY), [*worn.ids(), *late]))
+    worn.refresh(library.catalog)
+    assert_complete(worn, library)
+    maintain(worn)
+    assert segment_sizes(worn) == [len(worn)]
+    assert_complete(worn, library)
 
 
-def test_new_graph_that_was_cut_off_goes_on_where_it_stood(large, library):
-    index = worn(large, library)
-    index._write_graph()
-    while not index._rebuild_path.exists():
-        assert index.maintain(1e-6)
+def test_dissolved_segment_leaves_no_file(large, worn, library):
+    maintain(worn)
+    worn.save(library.catalog)
+    assert len(files(library)) == 1
+    again = large()
+    assert again.load(library.catalog) == []
+    assert len(again) == len(worn)
+    assert_complete(again, library)
+
+
+def test_dissolving_that_was_cut_off_loses_nothing(large, worn, library):
+    worn._write()
+    worn.maintain(1e-6)
     changed, gone, *_ = library.catalog.vector_ids(KEY).tolist()
     library.catalog.store_vectors(KEY, [changed], picture_vector(["city", "night"], 78)[None])
     library.catalog.remove([gone])
     again = large()
     assert again.load(library.catalog) == []
-    assert len(again._rebuild.graph) >= 450
-    maintain(again)
-    assert again._removed == 0
     assert_complete(again, library)
-    again.save(library.catalog)
-    assert not again._rebuild_path.exists()
-    assert reload(library)[1] == []
+    maintain(again)
+    assert segment_sizes(again) == [len(again)]
+    assert_complete(again, library)
 
 
-def test_damaged_part_of_a_new_graph_is_left_aside(large, library):
-    index = worn(large, library)
-    index._write_graph()
-    while not index._rebuild_path.exists():
-        assert index.maintain(1e-6)
-    flip_bytes(index._rebuild_path)
+def test_row_that_two_files_hold_is_there_once_and_as_the_catalog_has_it(large, worn, library):
+    stale = {path: path.read_bytes() for path in library.index_folder.iterdir()}
+    maintain(worn)
+    changed = int(worn.ids()[0])
+    row = picture_vector(["city", "night"], 78)
+    library.catalog.store_vectors(KEY, [changed], row[None])
+    worn.refresh(library.catalog)
+    maintain(worn)
+    worn._write()
+    assert len(files(library)) == 1
+    for path, data in stale.items():  # as if the old segment's files had not been deleted
+        if not path.exists():
+            path.write_bytes(data)
+    assert len(files(library)) == 2
     again = large()
     assert again.load(library.catalog) == []
+    assert_complete(again, library)
+
+
+def test_one_damaged_segment_leaves_the_others(large, library):
+    index = unlinked(large, library)
+    maintain(index)
+    index.save(library.catalog)
+    flip_bytes(files(library)[0])
+    again = large()
+    assert again.load(library.catalog) == [REBUILT]
+    assert sum(segment_sizes(again)) in (630, 900)
+    assert_complete(again, library)
     maintain(again)
     assert_complete(again, library)
 
 
-def test_large_graph_is_not_written_for_a_few_rows(graph, library):
+def test_large_index_is_not_written_for_a_few_rows(graph, library):
     graph.save()
-    before = graph._path.stat().st_mtime_ns
+    before = {path: path.stat().st_mtime_ns for path in library.index_folder.iterdir()}
     graph.add([5000], random_rows(1))
     graph.save()
-    assert graph._path.stat().st_mtime_ns == before
+    assert before == {path: path.stat().st_mtime_ns for path in library.index_folder.iterdir()}
     graph.add(np.arange(6000, 7000), random_rows(1000))
     graph.save()
-    assert graph._path.stat().st_mtime_ns > before
+    assert before != {path: path.stat().st_mtime_ns for path in library.index_folder.iterdir()}
 
 
 def test_full_disk_stops_no_upkeep(large, library, monkeypatch, caplog):
@@ -409,7 +476,6 @@ def other_dimension(path):
         garble_sidecar,
         lose_index,
         other_encoder,
-        other_version,
         unknown_entry,
         other_dimension,
     ],
@@ -421,6 +487,20 @@ def test_damaged_index_is_rebuilt_with_a_notice(library, saved, damage):
     assert_complete(index, library)
     index.save(library.catalog)
     assert reload(library)[1] == []
+
+
+def test_index_of_another_version_is_made_anew_silently(library, saved):
+    other_version(saved)
+    index, notices = reload(library)
+    assert notices == []
+    assert_complete(index, library)
+    index.save(library.catalog)
+    assert json.loads(sidecar_path(saved).read_text())["version"] != 99
+
+
+def test_garbled_list_of_removed_rows_is_damage(library, saved):
+    rewrite_sidecar(saved, removed="?")
+    assert reload(library)[1] == [REBUILT]
 
 
 def test_sound_file_that_usearch_refuses_is_rebuilt(library, saved):
