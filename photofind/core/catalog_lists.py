@@ -50,6 +50,8 @@ class Tiles:
 class CatalogLists(CatalogPart):
     """Read access to all photos at once."""
 
+    _filtered: tuple[tuple[int, int], Filters, Ids] | None = None  # the last filters' photos
+
     def newest(self, filters: Filters, limit: int | None = None) -> Ids:
         """Photos that meet the filters, newest first: int64 (n,)."""
         conditions, parameters = _conditions(filters)
@@ -60,15 +62,23 @@ class CatalogLists(CatalogPart):
         ).ravel()
 
     def filter_ids(self, filters: Filters) -> Ids | None:
-        """Photos that meet the filters, ascending; None where the filters allow every photo."""
+        """Photos that meet the filters, ascending; None where the filters allow every photo.
+
+        People search again and again with the same filters: the last ones are not asked for anew
+        while nothing has changed. The array is not to be written to.
+        """
         if filters == Filters():
             return None
-        conditions, parameters = _conditions(filters)
-        return np.sort(
-            self._db.integers(
+        version = self._db.version()
+        if self._filtered is None or self._filtered[:2] != (version, filters):
+            conditions, parameters = _conditions(filters)
+            ids = self._db.integers(
                 f"SELECT p.photo_id FROM photos p WHERE p.status = 1{conditions}", parameters
-            ).ravel()
-        )
+            )
+            ids = np.sort(ids.ravel())
+            ids.flags.writeable = False
+            self._filtered = version, filters, ids
+        return self._filtered[2]
 
     def layout(
         self, ids: Sequence[int] | Ids

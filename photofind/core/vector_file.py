@@ -9,7 +9,6 @@ others have a number besides.
 import contextlib
 import hashlib
 import json
-import mmap
 import os
 import re
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from typing import Any
 from typing_extensions import Buffer
 
 from photofind.core.atomic_file import replace_file
+from photofind.core.vector_rows import own_memory
 
 FORMAT_VERSION = 3
 
@@ -121,7 +121,7 @@ def verified_index(path: Path, key: str, dimension: int) -> tuple[Buffer, Sideca
         if size != sidecar.size or not size:
             raise DamagedIndexError(f"it has {size} bytes instead of {sidecar.size}")
         # Copied, not mapped: a file that is cut off or a disk that fails would be a crash later.
-        memory = mmap.mmap(-1, size)
+        memory = own_memory(size)
         if file.readinto(memory) != size or _sha256(memory) != sidecar.sha256:
             raise DamagedIndexError("its checksum does not match")
     return memory, sidecar

@@ -29,13 +29,14 @@ Rows = Callable[[Ids], tuple[Ids, HalfRows]]
 """Those ids that are there, and their rows."""
 
 _Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 _SCANNED_SHARE = 32  # one in so many of all rows asked for: a scan of all is not slower
 _MARGIN = 1.3  # asked for more than a filter leaves on average
 _ENOUGH = 500  # allowed ones that will do where a graph was asked for as many as it gives quickly
 _SPREAD = 2.0  # asked for from one segment, beyond its share of all rows
 _PIECE = 8192
-_THREADS = min(4, os.cpu_count() or 1)
+_MOST_THREADS = 4
 
 
 class SegmentSearch:
@@ -55,7 +56,7 @@ class SegmentSearch:
         def search(number: int) -> Found:
             return segments[number].search(query, asked[number])
 
-        found = self._side_by_side(search, range(len(segments)))
+        found = self.side_by_side(search, range(len(segments)))
         ids, scores = _merged(found, count)
         # A segment all of whose rows are among the best may hold more of them.
         again = [
@@ -66,7 +67,7 @@ class SegmentSearch:
         ]
         if again:
             asked = [count] * len(segments)
-            more = dict(zip(again, self._side_by_side(search, again), strict=True))
+            more = dict(zip(again, self.side_by_side(search, again), strict=True))
             ids, scores = _merged([more.get(n, part) for n, part in enumerate(found)], count)
         return ids, scores
 
@@ -78,7 +79,7 @@ class SegmentSearch:
         def scan_one(segment: Segment) -> Found:
             return best(*segment.scan(query, allowed), count)
 
-        return _merged(self._side_by_side(scan_one, segments), count)
+        return _merged(self.side_by_side(scan_one, segments), count)
 
     def nearest_allowed(
         self, segments: Sequence[Segment], query: HalfRow, count: int, allowed: Ids
@@ -98,11 +99,15 @@ class SegmentSearch:
                 return ids[kept][:count], scores[kept][:count]
         return self.scan(segments, query, count, mask)
 
-    def _side_by_side(self, work: Callable[[_Item], Found], items: Sequence[_Item]) -> list[Found]:
+    def side_by_side(
+        self, work: Callable[[_Item], _Result], items: Sequence[_Item]
+    ) -> list[_Result]:
+        """What `work` makes of each item, by as many threads as there are processors."""
         if len(items) < 2:
             return [work(item) for item in items]
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(_THREADS, "vector search")
+            threads = min(_MOST_THREADS, os.cpu_count() or 1)
+            self._pool = ThreadPoolExecutor(threads, "vector search")
         return list(self._pool.map(work, items))
 
 

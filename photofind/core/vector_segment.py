@@ -24,7 +24,7 @@ CAPACITY = 131_072
 """Rows. In larger graphs a search misses more, or takes longer than in several of this size."""
 CONNECTIVITY = 16
 _EXPANSION_ADD = 256
-_EXPANSION_LEAST = 512  # candidates a search keeps on its way, beyond what it is asked for
+_EXPANSION_LEAST = 768  # candidates a search keeps on its way, beyond what it is asked for
 _GATHERED = 0.25  # share of the rows up to which a scan copies them first
 _BREATH = 1024  # nodes written before other threads get a turn
 _HEADER = struct.Struct("<II")  # rows and bytes per row, at the start of what USearch writes

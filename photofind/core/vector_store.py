@@ -6,10 +6,12 @@ rows are taken out; its sidecar then says which.
 
 import base64
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from typing_extensions import Buffer
 
 from photofind.core.vector_file import (
     DamagedIndexError,
@@ -21,7 +23,7 @@ from photofind.core.vector_file import (
     write_index,
     write_sidecar,
 )
-from photofind.core.vector_rows import Mask
+from photofind.core.vector_rows import Mask, own_memory
 from photofind.core.vector_segment import Segment
 
 _READ_TRIES = 3  # another process may just be putting a new file in place
@@ -48,8 +50,8 @@ class SegmentStore:
         written = self._written.get(segment.number)
         return written is not None and written.count == segment.size
 
-    def write_rows(self, segment: Segment, revision: int) -> bytearray:
-        """Write a segment that has grown; returns its memory, for `freeze`.
+    def write_rows(self, segment: Segment, revision: int) -> Buffer:
+        """Write a segment that has grown; returns what was written of its graph, for `freeze`.
 
         It may be searched meanwhile, but not changed. `revision` is the catalog's: the rows are as
         they were then. Raises OSError where it cannot be written; the old file stays.
@@ -66,7 +68,9 @@ class SegmentStore:
         )
         parts = (data, segment.ids_by_place.astype(_ID).tobytes())
         self._written[segment.number] = write_index(self.path(segment.number), parts, sidecar)
-        return data
+        memory = own_memory(len(data))
+        memory[:] = data
+        return memory
 
     def write_removals(self, segment: Segment, revision: int) -> None:
         """Note which rows have gone, and that the others are right up to `revision`. OSError."""
@@ -81,9 +85,12 @@ class SegmentStore:
         """What lies there is of no segment any more, though another may take its place."""
         self._written.pop(number, None)
 
-    def delete(self, number: int) -> None:
-        self.forget(number)
-        delete_index(self.path(number))
+    def delete_others(self, numbers: Collection[int]) -> None:
+        """Delete the files of all segments but these."""
+        for number in self.numbers():
+            if number not in numbers:
+                self.forget(number)
+                delete_index(self.path(number))
 
     def read(self, number: int, dimension: int) -> tuple[Segment, int]:
         """A segment, frozen, and the catalog's revision that it is right for.

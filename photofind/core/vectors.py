@@ -1,4 +1,4 @@
-"""The vector index of one encoder. Owns its content in memory, its lock, and its upkeep.
+"""The vector index of one encoder. Owns its lock, its upkeep, and its agreement with the catalog.
 
 It is a cache of the catalog: `load` takes the files where they are proven sound and the rest from
 the catalog, and so ends with exactly the catalog's vectors. They are held once: in segments, each
@@ -18,18 +18,9 @@ import numpy as np
 from photofind.core.catalog import Catalog
 from photofind.core.types import Vector, Vectors
 from photofind.core.usable_rows import has_direction, usable_rows
+from photofind.core.vector_content import VectorContent
 from photofind.core.vector_file import DamagedIndexError, OtherFormatError
-from photofind.core.vector_rows import (
-    HalfRow,
-    HalfRows,
-    Ids,
-    Mask,
-    Scores,
-    WaitingRows,
-    allowed_mask,
-    best,
-    is_allowed,
-)
+from photofind.core.vector_rows import HalfRows, Ids, Mask, Scores
 from photofind.core.vector_search import SegmentSearch, search_rows
 from photofind.core.vector_segment import CAPACITY, Segment
 from photofind.core.vector_store import SegmentStore
@@ -44,7 +35,6 @@ REBUILT = "The search index was damaged and has been rebuilt from the catalog."
 _STEP = 64  # rows linked under one hold of the lock: 30 ms at most, so searches get in between
 _BREATH = 5e-4  # seconds after it in which they do
 _PIECE = 4096  # rows copied under one hold of the lock
-_REMOVED_LEAST, _REMOVED_SHARE = 256, 0.20  # of a segment's rows: memory and time are lost on them
 _UNSAVED_LEAST, _UNSAVED_SHARE = 20_000, 0.20  # rows that the files of a large index may lack
 _LAST_LINKS = 2048  # waiting rows that `save` still takes into a graph
 _SAME = 1e-3  # float16 rounding of a unit row
@@ -69,49 +59,41 @@ class VectorIndex:
         """`dimension` 0 waits for the first vectors; `capacity`: rows of a segment."""
         self.key = key
         self._store = SegmentStore(folder, key)
-        self._dimension = dimension
         self._flat_components = flat_components
-        self._capacity = capacity
         self._lock = threading.RLock()
-        self._segments: list[Segment] = []
-        self._waiting = WaitingRows(dimension)
         self._search = SegmentSearch()
+        self._content = VectorContent(dimension, capacity, self._search)
         self._revision = 0
         self._changes = 0
-        self._unsaved = 0  # changes of segments
         self._saved_revision: int | None = None
         self._rest_until = 0.0  # monotonic seconds
         self._sample: tuple[int, Vectors] | None = None
 
     def __len__(self) -> int:
         with self._lock:
-            return sum(map(len, self._segments)) + len(self._waiting)
+            return len(self._content)
 
     def __contains__(self, photo_id: object) -> bool:
         return isinstance(photo_id, int) and bool(self.holds(np.array([photo_id], np.int64)).all())
 
     @property
     def dimension(self) -> int:
-        return self._dimension
+        return self._content.dimension
 
     @property
     def waiting(self) -> int:
         """Rows that are not in a graph yet."""
-        return len(self._waiting)
+        return len(self._content.waiting)
 
     def ids(self) -> Ids:
         """All photo ids, ascending."""
         with self._lock:
-            parts = [each.ids for each in self._segments]
-            return np.sort(np.concatenate([*parts, self._waiting.ids()]), kind="stable")
+            return self._content.ids()
 
     def holds(self, ids: Ids) -> Mask:
         """Which of these photos are in the index."""
         with self._lock:
-            held = self._waiting.contains(ids)
-            for segment in self._segments:
-                held |= segment.contains(ids)
-            return held
+            return self._content.contains(ids)
 
     # -- content
 
@@ -157,40 +139,20 @@ class VectorIndex:
         query = np.asarray(vector, np.float32)
         if not has_direction(query[None])[0] or not len(self):
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        if query.shape != (self._dimension,):
+        if query.shape != (self.dimension,):
             raise ValueError(f"a vector of {query.shape} cannot be searched")
         half = (query / np.linalg.norm(query)).astype(np.float16)
         with self._lock:
-            ids, scores = self._linked(half, count, allowed)
-            more, theirs = self._waiting.search(half)
-        if allowed is not None:
-            kept = is_allowed(more, allowed_mask(allowed))
-            more, theirs = more[kept], theirs[kept]
-        scores = np.concatenate([scores, np.minimum(theirs, np.float32(1))])
-        return best(np.concatenate([ids, more]), scores, count)
-
-    def _linked(self, query: HalfRow, count: int, allowed: Ids | None) -> tuple[Ids, Scores]:
-        """The nearest of the segments."""
-        if allowed is not None:
-            return self._search.nearest_allowed(self._segments, query, count, allowed)
-        if self._is_small():
-            return self._search.scan(self._segments, query, count)
-        return self._search.nearest(self._segments, query, count)
+            return self._content.search(half, count, allowed, flat=self._is_small())
 
     def _rows(self, ids: Ids) -> tuple[Ids, HalfRows]:
         """Those of `ids` that are in the index, and their rows as they are stored."""
         held: list[Ids] = [np.empty(0, np.int64)]
-        rows: list[HalfRows] = [np.empty((0, self._dimension), np.float16)]
+        rows: list[HalfRows] = [np.empty((0, self.dimension), np.float16)]
         for start in range(0, len(ids), _PIECE):
             part = ids[start : start + _PIECE]
-            found = np.empty((len(part), self._dimension), np.float16)
-            there = np.zeros(len(part), np.bool_)
             with self._lock:
-                for each in (*self._segments, self._waiting):
-                    here = each.contains(part)
-                    if here.any():
-                        found[here] = each.get(part[here])
-                        there |= here
+                there, found = self._content.get(part)
             held.append(part[there])
             rows.append(found if there.all() else found[there])
         return np.concatenate(held), np.concatenate(rows)
@@ -203,10 +165,10 @@ class VectorIndex:
         if not len(keys):
             return 0
         with self._lock:
-            if not self._dimension:
+            if not self.dimension:
                 self._start_empty(rows.shape[1])
-            if rows.shape[1] != self._dimension:
-                raise ValueError(f"vectors have {rows.shape[1]} entries, not {self._dimension}")
+            if rows.shape[1] != self.dimension:
+                raise ValueError(f"vectors have {rows.shape[1]} entries, not {self.dimension}")
             held = self.holds(keys)
             if held.any():
                 old = self.vectors(keys[held])[1]
@@ -215,49 +177,24 @@ class VectorIndex:
                 wanted = ~held
                 wanted[np.flatnonzero(held)[changed]] = True
                 keys, rows = keys[wanted], rows[wanted]
-            self._waiting.add(keys, rows.astype(np.float16))
+            self._content.waiting.add(keys, rows.astype(np.float16))
             self._changes += len(keys)
         return len(keys)
 
     def _take_out(self, ids: Ids) -> None:
         self._changes += len(ids)
-        self._waiting.remove(ids)
-        for segment in self._segments:
-            before = len(segment)
-            segment.remove(ids)
-            self._unsaved += before - len(segment)
+        self._content.remove(ids)
 
     def _link(self) -> int:
-        """Take some waiting rows into a segment that has room; returns how many."""
         with self._lock:
-            ids, rows = self._waiting.first(_STEP)
-            if not len(ids):
-                return 0
-            segment = self._open_segment()
-            room = self._capacity - segment.size
-            ids, rows = ids[:room], rows[:room]
-            segment.add(ids, rows)
-            self._waiting.remove(ids)
-            self._unsaved += len(ids)
-            return len(ids)
-
-    def _open_segment(self) -> Segment:
-        """The segment that new rows come into: one with room, else a new one."""
-        for segment in self._segments:
-            if segment.size < self._capacity and not self._is_worn(segment):
-                segment.thaw()
-                return segment
-        numbers = {each.number for each in self._segments}
-        number = next(n for n in range(len(numbers) + 1) if n not in numbers)
-        self._segments.append(Segment(self._dimension, number))
-        return self._segments[-1]
+            return self._content.link(_STEP)
 
     # -- upkeep
 
     @property
     def needs_upkeep(self) -> bool:
         """Whether `maintain` has something to do."""
-        return len(self._waiting) > 0 or any(map(self._is_worn, self._segments))
+        return self.waiting > 0 or self._content.is_worn
 
     def maintain(self, seconds: float = 0.05) -> bool:
         """Do a slice of what is due. Returns whether there is more to do.
@@ -266,31 +203,20 @@ class VectorIndex:
         """
         end = time.monotonic() + seconds
         while self.needs_upkeep and time.monotonic() < end:
-            if not self._dissolve():
+            if self._content.is_worn:
+                self._dissolve()
+            else:
                 self._link()
             time.sleep(_BREATH)
             self._save_progress()
         return self.needs_upkeep
 
-    def _is_worn(self, segment: Segment) -> bool:
-        removed = segment.size - len(segment)
-        return removed > max(_REMOVED_LEAST, _REMOVED_SHARE * segment.size)
-
-    def _dissolve(self) -> bool:
-        """Let some rows of a segment that has lost many wait again; returns whether one has."""
+    def _dissolve(self) -> None:
         with self._lock:
-            segment = next(filter(self._is_worn, self._segments), None)
-            if segment is None:
-                return False
-            ids, rows = segment.first(_PIECE)
-            segment.remove(ids)
-            self._waiting.add(ids, rows)
-            self._unsaved += len(ids)
-            if not len(segment):
-                log.info("a part of the search index of %s is made anew", self.key)
-                self._segments.remove(segment)
-                self._store.forget(segment.number)
-        return True
+            number = self._content.dissolve(_PIECE)
+        if number is not None:
+            log.info("a part of the search index of %s is made anew", self.key)
+            self._store.forget(number)
 
     def _save_progress(self) -> None:
         if self._is_small() or time.monotonic() < self._rest_until:
@@ -303,7 +229,7 @@ class VectorIndex:
                 log.warning("the index of %s could not be written: %s", self.key, error)
                 self._rest_until = time.monotonic() + _REST_SECONDS
 
-    # -- file and catalog
+    # -- files and catalog
 
     def load(self, catalog: Catalog) -> list[str]:
         """Fill the index from its files where they are sound, else from the catalog.
@@ -311,33 +237,35 @@ class VectorIndex:
         Returns notices. Never writes, so a process that only reads may call it too.
         """
         notices: list[str] = []
-        self._start_empty(self._dimension)
-        for number in self._store.numbers():
-            try:
-                segment, revision = self._store.read(number, self._dimension)
-            except (FileNotFoundError, OtherFormatError) as error:
-                log.info("%s is not used: %s", self._store.path(number).name, error)
-            except (DamagedIndexError, OSError) as error:
-                log.info("%s cannot be used: %s", self._store.path(number).name, error)
-                notices = [REBUILT]
+        self._start_empty(self.dimension)
+        for found in self._search.side_by_side(self._read, self._store.numbers()):
+            if isinstance(found, Exception):
+                log.info("a part of the search index cannot be used: %s", found)
+                if not isinstance(found, FileNotFoundError | OtherFormatError):
+                    notices = [REBUILT]
             else:
-                self._take_up(segment, revision)
+                self._take_up(*found)
         if self._revision > catalog.vector_revision(self.key):
             # Its latest photo is gone, or the catalog is an older copy: compare everything.
             self._revision = 0
         self.refresh(catalog)
         return notices
 
+    def _read(self, number: int) -> tuple[Segment, int] | Exception:
+        """A segment from its file and the revision it is right for, or why it is not to be used."""
+        try:
+            return self._store.read(number, self.dimension)
+        except (OtherFormatError, DamagedIndexError, OSError) as error:
+            return error
+
     def _take_up(self, segment: Segment, revision: int) -> None:
-        """Add a segment that was read."""
         with self._lock:
-            self._dimension = segment.dimension
             if self._saved_revision is None:
-                self._waiting = WaitingRows(segment.dimension)
-                self._saved_revision = self._revision = revision
-            # Two hold a row where a crash came between the writing of one and of the other.
-            segment.remove(segment.ids[self.holds(segment.ids)])
-            self._segments.append(segment)
+                self._start_empty(segment.dimension)
+                self._revision = revision
+            # Two hold a row where a crash came between the writing of one and of the other; the
+            # catalog says which is right, being asked from the older revision on.
+            self._content.take_up(segment)
             self._saved_revision = self._revision = min(revision, self._revision)
 
     def refresh(self, catalog: Catalog) -> None:
@@ -362,41 +290,38 @@ class VectorIndex:
         """
         if catalog is not None:
             self.refresh(catalog)
-        if len(self._waiting) <= _LAST_LINKS:
-            while len(self._waiting):
-                self._link()
+        if self.waiting <= _LAST_LINKS:
+            while self._link():
+                pass
         if not self._is_small() and self._saved_revision is not None:
             worth_it = self._is_much_unsaved()
         else:
-            worth_it = self._unsaved > 0 or self._saved_revision not in (None, self._revision)
+            is_same = self._saved_revision in (None, self._revision)
+            worth_it = self._content.unsaved > 0 or not is_same
         if worth_it:
             self._write()
 
     def _is_much_unsaved(self) -> bool:
-        linked = sum(map(len, self._segments))
-        return self._unsaved > max(_UNSAVED_LEAST, _UNSAVED_SHARE * min(linked, self._capacity))
+        rows = min(len(self) - self.waiting, self._content.capacity)
+        return self._content.unsaved > max(_UNSAVED_LEAST, _UNSAVED_SHARE * rows)
 
     def _is_small(self) -> bool:
-        return len(self) * self._dimension <= self._flat_components
+        return len(self) * self.dimension <= self._flat_components
 
     def _write(self) -> None:
         """Write what has changed. Searches go on; whoever changes the index is the one here."""
-        for segment in self._segments:
+        for segment in self._content.segments:
             if self._store.is_current(segment):
                 self._store.write_removals(segment, self._revision)
             else:
                 memory = self._store.write_rows(segment, self._revision)
                 with self._lock:
                     segment.freeze(memory)
-        self._saved_revision, self._unsaved = self._revision, 0
-        numbers = {each.number for each in self._segments}
-        for number in self._store.numbers():
-            if number not in numbers:
-                self._store.delete(number)
+        self._store.delete_others({each.number for each in self._content.segments})
+        self._saved_revision, self._content.unsaved = self._revision, 0
 
     def _start_empty(self, dimension: int) -> None:
         with self._lock:
-            self._dimension = dimension
-            self._segments, self._waiting = [], WaitingRows(dimension)
+            self._content = VectorContent(dimension, self._content.capacity, self._search)
             self._saved_revision = None
-            self._revision = self._unsaved = 0
+            self._revision = 0

@@ -103,6 +103,23 @@ def test_filter_ids_are_none_where_every_photo_is_allowed(catalog: Catalog, root
     assert allowed.tolist() == ids[:2]
 
 
+def test_filter_ids_follow_what_changes_meanwhile(catalog: Catalog, path: Path, root: Root) -> None:
+    filters = Filters(after=dated(2000))
+    with Catalog.open_readonly(path) as reader:
+        for number in range(3):
+            photo_id = add_photo(catalog, root, f"{number}.jpg", analysis(taken_at=dated(2020)))
+            for each in (catalog, reader):
+                ids = each.filter_ids(filters)
+                assert ids is not None
+                assert ids[-1] == photo_id
+                assert len(ids) == number + 1
+                assert each.filter_ids(Filters(before=dated(2000))) is not None
+    catalog.remove([photo_id])
+    left = catalog.filter_ids(filters)
+    assert left is not None
+    assert photo_id not in left.tolist()
+
+
 def test_the_order_of_a_million_photos_needs_no_sorting(catalog: Catalog, path: Path) -> None:
     reader = Database.open_readonly(path)
     for extra in ("", " AND +p.root_id = 1", " AND p.sort_time >= 5 AND p.sort_time < 9"):

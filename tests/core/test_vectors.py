@@ -258,7 +258,7 @@ def files(library):
 
 
 def segment_sizes(index):
-    return [len(each) for each in index._segments]
+    return [len(each) for each in index._content.segments]
 
 
 def test_full_segments_are_written_once(large, library):
@@ -290,7 +290,7 @@ def test_nearest_of_all_segments_are_found_where_one_holds_them_all(large):
     rows[1000:1400] = rows[1000] + 0.05 * random_rows(400)  # more than one segment is asked for
     index = large()
     index.add(np.arange(4000), rows)
-    assert len(index._segments) == 5
+    assert len(index._content.segments) == 5
     found, scores = index.search(rows[1000], 100)
     assert set(found.tolist()) <= set(range(1000, 1400))
     assert scores[-1] > 0.9
