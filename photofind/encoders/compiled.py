@@ -29,7 +29,7 @@ from photofind.encoders.modes import Figures
 
 RECORD = "record.json"
 PICTURES, WORDS = "pictures", "words"
-_FORMAT = "1"
+_FORMAT = "2"
 _PACKAGES = ("torch", "onnxruntime", "onnx", "onnxscript", "open_clip_torch", "timm")
 
 

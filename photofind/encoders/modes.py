@@ -46,6 +46,7 @@ class Figures:
     least: float = 0.0  # cosine
     overlap: float = 0.0  # of the ten nearest neighbours; 1 for phrases
     problem: str = ""  # why it could not be used at all
+    apart: bool = False  # faster where each thread computes pictures of its own
 
     @property
     def is_faithful(self) -> bool:

@@ -5,7 +5,9 @@ cannot be used gives way to torch. Only the engine's processes import this modul
 """
 
 import logging
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +28,27 @@ from photofind.encoders.tokenizing import shortened
 
 log = logging.getLogger(__name__)
 
+_APART = 4  # pictures of one thread: few, so that none waits long for the last
 _AT_ONCE = 32  # pictures; more takes memory and gains nothing on a processor
 
 
 class OnnxTower:
     """One exported tower: an array in, float32 vectors (n, d) out."""
 
-    def __init__(self, path: Path, threads: int) -> None:
-        """threads: processors to compute with, 0 for all. Raises what onnxruntime raises."""
+    def __init__(self, path: Path, threads: int, *, apart: bool = False) -> None:
+        """threads: processors to compute with, 0 for all. Raises what onnxruntime raises.
+
+        apart: each thread computes pictures of its own, so that none waits for another after every
+        layer. Which is faster depends on the model and the machine.
+        """
         import onnxruntime  # pyright: ignore[reportMissingTypeStubs] - it may fail to, too
 
         library: Any = onnxruntime
         options = library.SessionOptions()
-        options.intra_op_num_threads = threads
+        self._pool: ThreadPoolExecutor | None = None
+        if apart:
+            self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "encoder")
+        options.intra_op_num_threads = 1 if apart else threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         # a thread that spins keeps the decoders from the processor
@@ -50,11 +60,13 @@ class OnnxTower:
         self._any_length = isinstance(self._session.get_inputs()[0].shape[-1], str)
 
     def run_pictures(self, pixels: Sequence[Pixels]) -> Vectors:
-        parts = [
-            self._run(np.stack(pixels[start : start + _AT_ONCE]))
-            for start in range(0, len(pixels), _AT_ONCE)
-        ]
-        return np.concatenate(parts)
+        at_once = _AT_ONCE if self._pool is None else _APART
+        batches = [pixels[start : start + at_once] for start in range(0, len(pixels), at_once)]
+        stacked = map(np.stack, batches)
+        parts = (
+            map(self._run, stacked) if self._pool is None else self._pool.map(self._run, stacked)
+        )
+        return np.concatenate(list(parts))
 
     def run_tokens(self, tokens: npt.NDArray[np.int64]) -> Vectors:
         return self._run(shortened(tokens) if self._any_length else tokens)
@@ -132,7 +144,9 @@ class CompiledBackend:
         if side not in self._towers:
             try:
                 path = open_checked(self._folder, file)
-                self._towers[side] = OnnxTower(path, self._threads)
+                figures = self._compiled.figures.get(self._compiled.pictures_mode)
+                apart = side == PICTURES and figures is not None and figures.apart
+                self._towers[side] = OnnxTower(path, self._threads, apart=apart)
             except Exception as error:  # noqa: BLE001 - onnxruntime raises plain ones of its own
                 self._give_up(error)
                 return None

@@ -187,6 +187,8 @@ def test_8_bit_of_a_convolutional_model_learns_its_ranges_from_pictures(tmp_path
     exact = OnnxTower(plain, 1).run_pictures(pixels[32:])
     assert compare(exact, OnnxTower(good, 1).run_pictures(pixels[32:]), 1).is_faithful
     assert not compare(exact, OnnxTower(bad, 1).run_pictures(pixels[32:]), 1).is_faithful
+    apart = OnnxTower(plain, 3, apart=True).run_pictures(pixels[32:])
+    np.testing.assert_allclose(apart, exact, atol=1e-5)
 
 
 @pytest.mark.parametrize("changed", ["torch", "onnxruntime", "photofind", "weights", "processor"])
