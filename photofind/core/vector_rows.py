@@ -41,11 +41,17 @@ def cosines(rows: HalfRows, vectors: HalfRows) -> Scores:
 
 def best(ids: Ids, scores: Scores, count: int) -> tuple[Ids, Scores]:
     """The `count` highest, best first; of equal ones the lower id."""
-    if count < len(ids):
-        chosen = np.argpartition(-scores, count)[:count]
-        ids, scores = ids[chosen], scores[chosen]
+    ids, scores = highest(ids, scores, count)
     order = np.lexsort((ids, -scores))
     return ids[order], scores[order]
+
+
+def highest(ids: Ids, scores: Scores, count: int) -> tuple[Ids, Scores]:
+    """The `count` highest, in no order."""
+    if count >= len(ids):
+        return ids, scores
+    chosen = np.argpartition(scores, len(ids) - count)[-count:] if count else np.empty(0, np.int64)
+    return ids[chosen], scores[chosen]
 
 
 def allowed_mask(ids: Ids) -> Mask:

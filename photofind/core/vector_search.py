@@ -20,6 +20,7 @@ from photofind.core.vector_rows import (
     allowed_mask,
     best,
     cosines,
+    highest,
     is_allowed,
 )
 from photofind.core.vector_segment import Segment
@@ -77,7 +78,7 @@ class SegmentSearch:
         """The `count` nearest rows, best first. allowed: by id; only such count."""
 
         def scan_one(segment: Segment) -> Found:
-            return best(*segment.scan(query, allowed), count)
+            return highest(*segment.scan(query, allowed), count)
 
         return _merged(self.side_by_side(scan_one, segments), count)
 
