@@ -171,7 +171,7 @@ class Search:
             _, shown = count_shown(scores, find_cut(scores, scale))
             if len(ids) < count or shown < count - MOST_WEAK:
                 return ids, scores
-            count *= 8
+            count *= 4
 
     # -- answer
 
