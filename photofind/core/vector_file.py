@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,11 @@ def _read_sidecar(path: Path) -> Sidecar:
         raw: Any = json.loads(sidecar_path(path).read_text("utf-8"))
         if (version := raw["version"]) != FORMAT_VERSION:
             raise OtherFormatError(f"it has version {version}")
-        return Sidecar(**raw)
+        sidecar = Sidecar(**raw)
+        wrong = [f.name for f in fields(sidecar) if type(raw[f.name]) is not f.type]
+        if wrong or sidecar.count < 1:
+            raise ValueError(f"{wrong or 'count'} cannot be")
+        return sidecar
     except FileNotFoundError:
         if path.exists():
             raise DamagedIndexError("its sidecar is missing") from None

@@ -108,7 +108,7 @@ class SegmentStore:
     def _read(self, number: int, dimension: int) -> tuple[Segment, int]:
         memory, sidecar = verified_index(self.path(number), self.key, dimension)
         ids_from = sidecar.size - _ID.itemsize * sidecar.count
-        if ids_from < 0:
+        if ids_from <= 0:
             raise DamagedIndexError(f"it cannot hold {sidecar.count} rows")
         view = memoryview(memory)
         segment = Segment.frozen(

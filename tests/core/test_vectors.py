@@ -498,8 +498,12 @@ def test_index_of_another_version_is_made_anew_silently(library, saved):
     assert json.loads(sidecar_path(saved).read_text())["version"] != 99
 
 
-def test_garbled_list_of_removed_rows_is_damage(library, saved):
-    rewrite_sidecar(saved, removed="?")
+@pytest.mark.parametrize(
+    "change",
+    [{"removed": "?"}, {"count": "5"}, {"count": -1}, {"count": 10**9}, {"revision": None}],
+)
+def test_sidecar_that_makes_no_sense_is_damage(library, saved, change):
+    rewrite_sidecar(saved, **change)
     assert reload(library)[1] == [REBUILT]
 
 
