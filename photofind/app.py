@@ -1,5 +1,7 @@
 """The window as a whole: builds every object once, passes it on, starts and stops the threads."""
 
+from __future__ import annotations
+
 import contextlib
 import logging
 import queue
@@ -8,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon
@@ -20,11 +23,11 @@ from photofind.core.paths import LibraryPaths, resources
 from photofind.core.settings import Settings, load_settings
 from photofind.core.types import InstalledEncoder
 from photofind.encoders.registry import ModelRegistry
-from photofind.engine.client import EngineClient, EngineConfig
 from photofind.gui.browsing import Browsing, Readers
 from photofind.gui.crash_dialog import CrashReporter
 from photofind.gui.details_panel import DetailsPanel
 from photofind.gui.duplicates_session import DuplicatesSession
+from photofind.gui.first_paint import FirstPaint
 from photofind.gui.folders_panel import FoldersPanel
 from photofind.gui.garbage import GarbageCollector
 from photofind.gui.grid_view import GridView
@@ -55,6 +58,9 @@ from photofind.workers.search_thread import SearchThread
 from photofind.workers.settings_thread import SettingsThread
 from photofind.workers.thumbnail_thread import ThumbnailThread
 from photofind.workers.url_thread import UrlThread
+
+if TYPE_CHECKING:  # imported when the window is on show
+    from photofind.engine.client import EngineClient
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +113,8 @@ class Application(QObject):
         self.library.set_polite(self._settings.polite)
         if folders:
             self.library.add_folders(folders)
-        # After the first picture: what the threads import must not delay it.
-        QTimer.singleShot(0, self._start_threads)
+        # What the threads import and read must not delay the first picture.
+        FirstPaint(self.window).passed.connect(self._start_threads)
 
     def stop(self) -> None:
         """Keep what is to be remembered, and end every thread and the engine."""
@@ -149,6 +155,8 @@ class Application(QObject):
         self._settings_thread = SettingsThread(paths)
 
     def _make_engine(self, encoder: InstalledEncoder) -> EngineClient:
+        from photofind.engine.client import EngineClient, EngineConfig
+
         return EngineClient(
             encoder, EngineConfig.of(self.preferences.settings), self.library.noticed.emit
         )
@@ -308,6 +316,8 @@ class Application(QObject):
 
     @Slot(object, object)
     def _on_settings_changed(self, before: Settings, after: Settings) -> None:
+        from photofind.engine.client import EngineConfig
+
         if EngineConfig.of(after) != EngineConfig.of(before):
             self.library.set_engine_config(EngineConfig.of(after))
         self.library.set_polite(after.polite)

@@ -1,17 +1,21 @@
 """What several commands share: the library's place, its settings, the encoder to use."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import sys
 import unicodedata
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from photofind.core.paths import LibraryPaths
 from photofind.core.settings import Settings, load_settings
 from photofind.core.types import InstalledEncoder
 from photofind.encoders.registry import ModelRegistry
-from photofind.engine.client import EngineClient, EngineConfig
+
+if TYPE_CHECKING:
+    from photofind.engine.client import EngineClient
 
 
 def library_paths(options: argparse.Namespace) -> LibraryPaths:
@@ -28,6 +32,8 @@ def chosen_encoder(
 def start_engine(
     options: argparse.Namespace, encoder: InstalledEncoder, settings: Settings
 ) -> EngineClient:
+    from photofind.engine.client import EngineClient, EngineConfig
+
     return EngineClient(encoder, EngineConfig.of(settings), on_notice=partial(remark, options))
 
 

@@ -83,6 +83,11 @@ class Catalog(
     def close(self) -> None:
         self._db.close()
 
+    def settle(self) -> None:
+        """Have all that was committed in the main file: an end without warning does no harm now,
+        and the next start need not check the whole catalog."""
+        self._db.settle()
+
     def transaction(self) -> AbstractContextManager[None]:
         """Group calls: all of them happen or none. Transactions can be nested."""
         return self._db.transaction()

@@ -12,6 +12,8 @@ from photofind.core.catalog_rows import (
 )
 from photofind.core.types import PhotoId
 
+_LAST_CONTENT = b"\xff" * 17  # longer than any
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -72,13 +74,20 @@ class CatalogFiles(CatalogPart):
         )
         return Counts(*row, with_vector=dict(vectors))
 
-    def contents(self) -> set[bytes]:
-        """The content hashes of all photos, those in the trash that can come back included."""
+    def contents(self, first: bytes = b"", last: bytes = _LAST_CONTENT) -> set[bytes]:
+        """The content hashes from `first` to `last` of all photos, those in the trash that can
+        come back included."""
         rows = self._db.rows(
-            "SELECT content FROM photos WHERE content IS NOT NULL"
-            " UNION SELECT content FROM trash_entries WHERE state != 'restored'"
+            "SELECT content FROM photos WHERE content BETWEEN ?1 AND ?2"
+            " UNION ALL SELECT content FROM trash_entries"
+            " WHERE content BETWEEN ?1 AND ?2 AND state != 'restored'",
+            (first, last),
         )
         return {row[0] for row in rows}
+
+    def encoder_keys(self) -> list[str]:
+        """The encoders that have, or had, vectors here."""
+        return [row[0] for row in self._db.rows("SELECT key FROM encoders")]
 
 
 def below_folder(folder: str, column: str = "relpath") -> tuple[str, tuple[bytes, ...]]:

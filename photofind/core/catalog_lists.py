@@ -93,17 +93,17 @@ class CatalogLists(CatalogPart):
     def tiles(self, ids: Sequence[int] | Ids) -> Tiles:
         """What `layout` says, and which of the ids are photos."""
         wanted = np.asarray(ids, np.int64)
-        aspects = np.ones(len(wanted), np.float32)
-        colors = np.full(len(wanted), _GRAY, np.uint32)
-        known = self._shapes(wanted)
+        known, widths, heights, averages = self._shapes(wanted)
         if len(wanted) == 0 or len(known) == 0:
-            return Tiles(aspects, colors, np.zeros(len(wanted), np.bool_))
-        at = np.minimum(np.searchsorted(known[:, 0], wanted), len(known) - 1)
-        found = known[at]
-        there = found[:, 0] == wanted
-        drawn = there & (found[:, 1] > 0) & (found[:, 2] > 0)
-        aspects[drawn] = found[drawn, 1] / found[drawn, 2]
-        colors[there] = found[there, 3]
+            grays = np.full(len(wanted), _GRAY, np.uint32)
+            return Tiles(np.ones(len(wanted), np.float32), grays, np.zeros(len(wanted), np.bool_))
+        # First of the photos, in their own order, then of what was asked for.
+        drawn = (widths > 0) & (heights > 0)
+        shapes = np.where(drawn, widths / np.maximum(heights, 1), 1).astype(np.float32)
+        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        there = known[at] == wanted
+        aspects = np.where(there, shapes[at], np.float32(1))
+        colors = np.where(there, averages.astype(np.uint32)[at], np.uint32(_GRAY))
         return Tiles(aspects, colors, there)
 
     def still_known(self, ids: Ids) -> Ids:
@@ -202,17 +202,17 @@ class CatalogLists(CatalogPart):
             content=np.frombuffer(b"".join(contents), np.uint8).reshape(-1, 16),
         )
 
-    def _shapes(self, wanted: Ids) -> Ids:
-        """(id, width, height, colour) of at least the wanted photos, ascending by id."""
+    def _shapes(self, wanted: Ids) -> list[Ids]:
+        """Ids, widths, heights and colours of at least the wanted photos, ascending by id."""
         columns = "p.photo_id, p.width, p.height, p.color"
         newest_id = self._db.value("SELECT max(photo_id) FROM photos") or 0
         if len(wanted) * _SHARE >= newest_id:
-            return self._db.integers(
+            return self._db.integer_columns(
                 f"SELECT {columns} FROM photos p INDEXED BY photos_layout"
                 " WHERE p.status = 1 ORDER BY p.photo_id",
                 columns=4,
             )
-        return self._db.integers(
+        return self._db.integer_columns(
             f"SELECT {columns} FROM json_each(?) j CROSS JOIN photos p ON p.photo_id = j.value"
             " WHERE p.status = 1",
             (id_list(np.unique(wanted).tolist()),),

@@ -142,7 +142,8 @@ class CatalogPhotos(CatalogPart):
         """All files that could not be used, by path."""
         rows = self._db.rows(
             "SELECT r.path, p.raw_relpath, p.failed_reason, p.photo_id"
-            f" FROM {PHOTO_SOURCE} WHERE p.status = 0 ORDER BY p.root_id, p.relpath"
+            # The "+" keeps the planner on the small index of failures.
+            f" FROM {PHOTO_SOURCE} WHERE p.status = 0 ORDER BY +p.root_id, +p.relpath"
         )
         return [
             Failure(full_path(root, raw), reason, photo_id) for root, raw, reason, photo_id in rows

@@ -136,8 +136,8 @@ class Library:
     def tidy(self, others: Collection[str] = ()) -> None:
         """Drop cached thumbnails of photos that are known no longer, and what was made for models
         that were removed. `others` are keys of encoders that may still answer."""
-        self.thumbnails.remove_unused(self.catalog.contents())
-        for key in self.catalog.counts().with_vector:
+        self.thumbnails.remove_unused(self.catalog.contents)
+        for key in self.catalog.encoder_keys():
             if key not in others and self._is_removed(key):
                 self.catalog.drop_vectors(key)
                 remove_index(self.paths.index, key)

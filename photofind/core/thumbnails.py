@@ -6,7 +6,7 @@ The file is a cache: one that is damaged is deleted and made anew, which costs t
 import contextlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from photofind.core.database import Database
@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 _VERSION = 1
 _CHUNK = 500
+_LOOKED_THROUGH = 4096  # hashes compared at once
 _TABLE = "CREATE TABLE thumbnails(content BLOB PRIMARY KEY, jpeg BLOB NOT NULL)"
 _PARTS = ("", "-wal", "-shm", "-journal")
 
@@ -77,8 +78,11 @@ class ThumbnailStore:
             self._renew()
             self._write(items)
 
-    def remove_unused(self, known: set[bytes]) -> int:
-        """Forget thumbnails of content that is not in `known`. Returns how many."""
+    def remove_unused(self, known: Callable[[bytes, bytes], set[bytes]]) -> int:
+        """Forget thumbnails of unknown content; returns how many.
+
+        `known` gives the known content hashes from one to another, both included.
+        """
         try:
             return self._remove_unused(known)
         except CatalogCorruptError:
@@ -106,10 +110,12 @@ class ThumbnailStore:
         with database.transaction():
             database.execute_many("INSERT OR REPLACE INTO thumbnails VALUES (?, ?)", items)
 
-    def _remove_unused(self, known: set[bytes]) -> int:
+    def _remove_unused(self, known: Callable[[bytes, bytes], set[bytes]]) -> int:
         database = self._writer()
-        stored = [row[0] for row in database.rows("SELECT content FROM thumbnails")]
-        unused = [content for content in stored if content not in known]
+        unused: list[bytes] = []
+        for stored in _contents(database):
+            there = known(stored[0], stored[-1])
+            unused += [content for content in stored if content not in there]
         for start in range(0, len(unused), _CHUNK):
             with database.transaction():
                 database.execute_many(
@@ -170,6 +176,18 @@ class ThumbnailStore:
                 self._database.close()
         _delete(self._path)
         self._database = self._open_or_renew()
+
+
+def _contents(database: Database) -> Iterator[list[bytes]]:
+    """What there are thumbnails of, ascending, in lists of some thousands."""
+    after = b""
+    while rows := database.rows(
+        "SELECT content FROM thumbnails WHERE content > ? ORDER BY content LIMIT ?",
+        (after, _LOOKED_THROUGH),
+    ):
+        contents = [row[0] for row in rows]
+        yield contents
+        after = contents[-1]
 
 
 def _is_current(database: Database) -> bool:

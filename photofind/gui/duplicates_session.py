@@ -1,13 +1,19 @@
 """Brings the duplicates window together with the threads that find, show and trash."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QImage
 
 from photofind.gui.browsing import Readers
-from photofind.gui.duplicates_window import DuplicatesWindow
 from photofind.gui.photo_actions import PhotoActions
 from photofind.workers.duplicate_thread import DuplicateThread
 from photofind.workers.library_thread import LibraryThread
+
+if TYPE_CHECKING:  # imported when it is first asked for
+    from photofind.gui.duplicates_window import DuplicatesWindow
 
 _FULL_SIDE = 4096  # of a picture that is compared at full size
 
@@ -35,6 +41,8 @@ class DuplicatesSession(QObject):
     def open(self) -> None:
         """Show the window; it asks for a search by itself when it has none."""
         if self.window is None:
+            from photofind.gui.duplicates_window import DuplicatesWindow
+
             self.window = DuplicatesWindow(self._similarity)
             self._connect(self.window)
         self.window.show()

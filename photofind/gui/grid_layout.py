@@ -5,7 +5,7 @@ all tiles are squares. A section starts a new row and may have a title line abov
 are logical pixels from the grid's top left corner.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 _Ints = npt.NDArray[np.int64]
+_Lengths = npt.NDArray[np.int32]  # pixels across the grid
 _Floats = npt.NDArray[np.float64]
 
 MIN_ASPECT, MAX_ASPECT = 0.4, 4.0
 """Tiles are not narrower or wider than this; more extreme pictures are fitted inside."""
 HEADER_HEIGHT = 40
 _TALLEST = 1.5  # a row may be stretched to this multiple of the wanted height
+_BLOCK = 32_768  # items computed at once: what is needed on the way stays small and near
 
 
 class Rect(NamedTuple):
@@ -50,8 +52,8 @@ class GridLayout:
 
     width: int
     height: int
-    lefts: _Ints
-    widths: _Ints
+    lefts: _Lengths
+    widths: _Lengths
     firsts: _Ints  # first item of each row, and the number of items at the end
     tops: _Ints
     heights: _Ints
@@ -169,13 +171,8 @@ def justified_layout(
     fitting = np.maximum(1.0, (inner - gap * (spans - 1))) / np.maximum(totals, 1e-9)
     last = np.isin(firsts[1:], np.append(starts[1:], len(ratios)))
     heights = np.where(last, np.minimum(height, fitting), fitting)
-    row_of = np.repeat(np.arange(len(spans)), spans)
-    within = np.arange(len(ratios)) - firsts[row_of]
-    base = sums[firsts[row_of]]
-    lefts = np.rint((sums[:-1] - base) * heights[row_of] + gap * within).astype(np.int64)
-    rights = np.rint((sums[1:] - base) * heights[row_of] + gap * within).astype(np.int64)
-    widths = np.maximum(1, rights - lefts)
-    return _stack(width, gap, lefts + gap, widths, firsts, np.rint(heights), starts, sections)
+    lefts, widths = _columns(sums, heights, firsts, gap)
+    return _stack(width, gap, lefts, widths, firsts, np.rint(heights), starts, sections)
 
 
 def square_layout(
@@ -190,7 +187,7 @@ def square_layout(
     ends = np.append(starts[1:], count)
     parts = [np.arange(start, end, columns) for start, end in zip(starts, ends, strict=True)]
     firsts = np.concatenate([*parts, [count]]).astype(np.int64)
-    edges = np.rint(np.arange(columns + 1) * (inner + gap) / columns).astype(np.int64)
+    edges = np.rint(np.arange(columns + 1) * (inner + gap) / columns).astype(np.int32)
     row_of = np.repeat(np.arange(len(firsts) - 1), np.diff(firsts))
     column = np.arange(count) - firsts[row_of]
     lefts = edges[column] + gap
@@ -200,8 +197,8 @@ def square_layout(
 
 
 def _empty(width: int) -> GridLayout:
-    none = np.zeros(0, np.int64)
-    return GridLayout(width, 0, none, none, np.zeros(1, np.int64), none, none)
+    none, nowhere = np.zeros(0, np.int64), np.zeros(0, np.int32)
+    return GridLayout(width, 0, nowhere, nowhere, np.zeros(1, np.int64), none, none)
 
 
 def _sound(aspects: npt.NDArray[np.float32]) -> _Floats:
@@ -223,20 +220,19 @@ def _break_rows(sums: _Floats, inner: float, height: int, gap: int, starts: _Int
     these links. A row ends where its height is nearest to the wanted one.
     """
     count = len(sums) - 1
-    items = np.arange(count)
     natural = sums * height + gap * np.arange(count + 1)
-    full = np.searchsorted(natural, natural[:-1] + inner + gap - 1e-6, side="left")
-    full = np.clip(full, items + 1, count)
-    short = np.maximum(full - 1, items + 1)
-    low = (inner - gap * (full - items - 1)) / (sums[full] - sums[items])
-    high = (inner - gap * (short - items - 1)) / (sums[short] - sums[items])
-    reached = natural[full] - natural[:-1] >= inner + gap - 1e-6
-    stretch = (
-        reached & (high * np.maximum(low, 1.0) < height * height) & (high <= _TALLEST * height)
-    )
-    ends = np.where(stretch, short, full)
     limits = np.append(starts[1:], count)
-    ends = np.minimum(ends, limits[np.searchsorted(limits, items, side="right")])
+    ends = np.empty(count, np.int64)
+    for items in _blocks(count):
+        wanted = natural[items] + inner + gap - 1e-6
+        full = np.clip(np.searchsorted(natural, wanted, side="left"), items + 1, count)
+        short = np.maximum(full - 1, items + 1)
+        low = (inner - gap * (full - items - 1)) / (sums[full] - sums[items])
+        high = (inner - gap * (short - items - 1)) / (sums[short] - sums[items])
+        stretch = (high * np.maximum(low, 1.0) < height * height) & (high <= _TALLEST * height)
+        stretch &= natural[full] - natural[items] >= inner + gap - 1e-6
+        limit = limits[np.searchsorted(limits, items, side="right")]
+        ends[items[0] : items[-1] + 1] = np.minimum(np.where(stretch, short, full), limit)
     # A view, not a list: of a million ends only those of rows are looked at.
     links, firsts, item = ends.data, [], 0
     while item < count:
@@ -245,11 +241,33 @@ def _break_rows(sums: _Floats, inner: float, height: int, gap: int, starts: _Int
     return np.array([*firsts, count], dtype=np.int64)
 
 
+def _columns(sums: _Floats, heights: _Floats, firsts: _Ints, gap: int) -> tuple[_Lengths, _Lengths]:
+    """The left edge and the width of each item."""
+    count = len(sums) - 1
+    lefts, widths = np.empty(count, np.int32), np.empty(count, np.int32)
+    row_of = np.repeat(np.arange(len(firsts) - 1, dtype=np.int32), np.diff(firsts))
+    for items in _blocks(count):
+        part = slice(items[0], items[-1] + 1)
+        rows = row_of[part]
+        scale, first = heights[rows], firsts[rows]
+        base, gaps = sums[first], gap * (items - first)
+        left = np.rint((sums[items] - base) * scale + gaps)
+        right = np.rint((sums[items + 1] - base) * scale + gaps)
+        lefts[part], widths[part] = left + gap, np.maximum(1, right - left)
+    return lefts, widths
+
+
+def _blocks(count: int) -> Iterator[_Ints]:
+    """The numbers of `count` items, block by block."""
+    for start in range(0, count, _BLOCK):
+        yield np.arange(start, min(start + _BLOCK, count))
+
+
 def _stack(
     width: int,
     gap: int,
-    lefts: _Ints,
-    widths: _Ints,
+    lefts: _Lengths,
+    widths: _Lengths,
     firsts: _Ints,
     heights: _Floats,
     starts: _Ints,

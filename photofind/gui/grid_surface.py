@@ -37,6 +37,8 @@ class GridSurface(QAbstractItemView):
         self._tile_height = 200
         self._squares = False
         self._grid = square_layout(0, 1, 1, 0)
+        self._laid_out: tuple[object, ...] = ()  # what `_grid` was computed from …
+        self._laid_out_aspects = model.aspects  # … for these photos
         self._place: tuple[int, int] | None = None  # a photo's id and its y in the viewport
         self._placing = False
         self.setFrameShape(QAbstractItemView.Shape.NoFrame)
@@ -158,16 +160,8 @@ class GridSurface(QAbstractItemView):
         super().rowsAboutToBeRemoved(parent, start, end)
 
     def _lay_out(self) -> None:
-        """Compute the layout anew and put the kept photo back where it was."""
-        width, gap = self.viewport().width(), theme.TILE_GAP
-        model = self._photos
-        if self._squares:
-            count = model.rowCount()
-            self._grid = square_layout(count, width, self._tile_height, gap, model.sections)
-        else:
-            self._grid = justified_layout(
-                model.aspects, width, self._tile_height, gap, model.sections
-            )
+        """Bring the layout up to date and put the kept photo back where it was."""
+        self._compute_layout()
         self._placing = True
         try:
             self.updateGeometries()
@@ -177,6 +171,20 @@ class GridSurface(QAbstractItemView):
         self._place = None
         self.viewport().update()
         self._on_view_moved()
+
+    def _compute_layout(self) -> None:
+        """Qt asks for a layout after each reset, also where it is there already."""
+        model, width, gap = self._photos, self.viewport().width(), theme.TILE_GAP
+        height, aspects = self._tile_height, model.aspects
+        source = (width, height, self._squares, model.sections)
+        # The array itself stands for its content: the model never changes one in place.
+        if aspects is self._laid_out_aspects and source == self._laid_out:
+            return
+        if self._squares:
+            self._grid = square_layout(model.rowCount(), width, height, gap, model.sections)
+        else:
+            self._grid = justified_layout(aspects, width, height, gap, model.sections)
+        self._laid_out, self._laid_out_aspects = source, aspects
 
     def _restore_place(self) -> None:
         if self._place is None:

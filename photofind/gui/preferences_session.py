@@ -1,7 +1,9 @@
 """The preferences: what they are now, the dialog that shows them, and where changes go."""
 
+from __future__ import annotations
+
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QApplication
@@ -11,10 +13,12 @@ from photofind.core.types import Root
 from photofind.gui.folders_panel import FoldersPanel
 from photofind.gui.main_window import MainWindow
 from photofind.gui.model_session import ModelSession
-from photofind.gui.preferences_dialog import PreferencesDialog
 from photofind.gui.theme import apply_theme
 from photofind.workers.library_thread import LibraryThread
 from photofind.workers.settings_thread import SettingsThread
+
+if TYPE_CHECKING:  # imported when it is first asked for
+    from photofind.gui.preferences_dialog import PreferencesDialog
 
 
 class PreferencesSession(QObject):
@@ -63,6 +67,8 @@ class PreferencesSession(QObject):
             self._dialog.set_settings(self.settings)
 
     def _make_dialog(self) -> PreferencesDialog:
+        from photofind.gui.preferences_dialog import PreferencesDialog
+
         dialog = PreferencesDialog(self.settings, self._window)
         dialog.settings_changed.connect(self._take)
         connect_folders(dialog.folders, self._library)

@@ -1,7 +1,10 @@
 """What photofind has moved to the trash, also before it was last closed, and the way back."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -16,10 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from photofind.core.catalog import TrashBatch
 from photofind.gui import theme
 from photofind.gui.text_widgets import QuietLabel
 from photofind.gui.wording import byte_size, count_of, date_time
+
+if TYPE_CHECKING:
+    from photofind.core.catalog import TrashBatch
 
 _BATCH = Qt.ItemDataRole.UserRole
 

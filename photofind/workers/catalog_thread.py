@@ -1,13 +1,17 @@
 """A background thread with its own read-only view of the catalog."""
 
-from typing import TypeVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject
 from typing_extensions import override
 
-from photofind.core.catalog import Catalog
 from photofind.core.paths import LibraryPaths
 from photofind.workers.task_thread import TaskThread
+
+if TYPE_CHECKING:  # imported by the thread: the window starts sooner without it
+    from photofind.core.catalog import Catalog
 
 Job = TypeVar("Job")
 
@@ -23,6 +27,8 @@ class CatalogThread(TaskThread[Job]):
 
     @override
     def begin(self) -> None:
+        from photofind.core.catalog import Catalog
+
         self._catalog = Catalog.open_readonly(self._paths.catalog)
 
     @override

@@ -1,16 +1,21 @@
 """Finds duplicates once, and groups them again for each position of the slider."""
 
+from __future__ import annotations
+
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from typing_extensions import override
 
-from photofind.core.duplicates import Candidates, DuplicateFinder
 from photofind.core.errors import PhotofindError
 from photofind.core.paths import LibraryPaths
 from photofind.workers.catalog_thread import CatalogThread
 from photofind.workers.encoder_slot import EncoderSlot
+
+if TYPE_CHECKING:
+    from photofind.core.duplicates import Candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class DuplicateThread(CatalogThread[_Request]):
 
     @override
     def work(self, job: _Request) -> None:
+        from photofind.core.duplicates import DuplicateFinder
+
         request = job if job.scan else self.newest(job)
         pair = self._slot.get()
         if pair is None:

@@ -46,6 +46,8 @@ class EncoderHandover:
 
     def let_another_answer(self, library: Library) -> None:
         """Where this encoder has seen little of the library yet, search with one that knows it."""
+        if not self._others:
+            return
         counts = library.catalog.counts()
         known = {item: counts.with_vector.get(item.key, 0) for item in self._others}
         mine = counts.with_vector.get(self.encoder.key, 0)

@@ -1,10 +1,14 @@
 """Which encoder answers searches now. Shared by the threads that index and that search."""
 
+from __future__ import annotations
+
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from photofind.core.vectors import VectorIndex
-from photofind.engine.client import EngineClient
+if TYPE_CHECKING:  # the window starts sooner without what only other threads run
+    from photofind.core.vectors import VectorIndex
+    from photofind.engine.client import EngineClient
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ Commands are posted from any thread and carried out between two slices of indexi
 comes back as signals. Holds no widgets and decides nothing about how things look.
 """
 
+from __future__ import annotations
+
 import logging
 import queue
 import sys
@@ -11,15 +13,13 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 from typing_extensions import override
 
 from photofind.core.errors import FolderError, PhotofindError
-from photofind.core.indexer import IndexRun
-from photofind.core.library import Library, report_document
-from photofind.core.manners import Manners
+from photofind.core.memory import give_back
 from photofind.core.paths import LibraryPaths
 from photofind.core.types import (
     Change,
@@ -29,10 +29,15 @@ from photofind.core.types import (
     PhotoId,
     Root,
 )
-from photofind.core.watcher import Watcher
-from photofind.engine.client import EngineConfig
-from photofind.workers.encoder_handover import EncoderHandover, EngineFactory
 from photofind.workers.encoder_slot import EncoderSlot
+
+if TYPE_CHECKING:  # imported by the thread itself: the window starts sooner without them
+    from photofind.core.indexer import IndexRun
+    from photofind.core.library import Library
+    from photofind.core.manners import Manners
+    from photofind.core.watcher import Watcher
+    from photofind.engine.client import EngineConfig
+    from photofind.workers.encoder_handover import EncoderHandover, EngineFactory
 
 log = logging.getLogger(__name__)
 
@@ -90,12 +95,12 @@ class LibraryThread(QThread):
         self._library: Library
         self._encoders: EncoderHandover
         self._watcher: Watcher
+        self._manners: Manners
         self._is_open = False
         self._failure = ""  # why the library could not be opened
         self._expected: list[Answer] = []  # of folders that have not been begun
         self._jobs: list[_Job] = []
         self._polite = True
-        self._manners = Manners()
         self._tidied = False
         self._told = 0.0  # when the counts of the roots were told last, monotonic seconds
 
@@ -165,6 +170,10 @@ class LibraryThread(QThread):
 
     @override
     def run(self) -> None:
+        from photofind.core.manners import Manners
+        from photofind.workers.encoder_handover import EncoderHandover
+
+        self._manners = Manners()
         self._encoders = EncoderHandover(
             self._paths,
             self._encoder,
@@ -189,6 +198,9 @@ class LibraryThread(QThread):
 
     def _open(self) -> None:
         self._encoders.engine.warm_up()  # meanwhile: the first search is answered sooner
+        from photofind.core.library import Library
+        from photofind.core.watcher import Watcher
+
         self._library = Library.open(
             self._paths,
             self._encoder,
@@ -210,6 +222,7 @@ class LibraryThread(QThread):
             self.noticed.emit(notice)
         self._encoders.let_another_answer(self._library)
         self.index_loaded.emit()
+        give_back()
         self._watcher = Watcher(self._library.indexer.enqueue, self.noticed.emit)
         for root in self._library.catalog.roots():
             self._watcher.watch(root)
@@ -374,12 +387,16 @@ class LibraryThread(QThread):
         if not self._tidied:
             self._tidied = True
             self._library.tidy([item.key for item in self._others])
+            give_back()
+        from photofind.core.library import report_document
+
         jobs, self._jobs = self._jobs, []
         for job in jobs:
             job.answer({"report": report_document(self._library.indexer.finish_run(job.run))})
         self._encoders.hand_over(self._library)
         self._tell_roots()
         self._tell_failures()
+        self._library.catalog.settle()
 
     def _end_jobs(self, reason: str) -> None:
         """Tell those who wait for folders that these will not be done now."""

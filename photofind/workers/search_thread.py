@@ -7,7 +7,6 @@ from typing_extensions import override
 
 from photofind.core.errors import PhotofindError
 from photofind.core.paths import LibraryPaths
-from photofind.core.search import Search
 from photofind.core.types import Query
 from photofind.workers.catalog_thread import CatalogThread
 from photofind.workers.encoder_slot import EncoderSlot
@@ -41,6 +40,8 @@ class SearchThread(CatalogThread[_Request]):
 
     @override
     def work(self, job: _Request) -> None:
+        from photofind.core.search import Search
+
         request = self.newest(job)
         pair = self._slot.get()
         try:

@@ -3,18 +3,23 @@
 Reads the catalog and the thumbnail cache; never a user's file.
 """
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal
 from PySide6.QtGui import QImage
 from typing_extensions import override
 
-from photofind.core.catalog import Catalog
 from photofind.core.paths import LibraryPaths
-from photofind.core.thumbnails import ThumbnailStore
 from photofind.core.types import Photo
+
+if TYPE_CHECKING:  # imported by the thread: the window starts sooner without them
+    from photofind.core.catalog import Catalog
+    from photofind.core.thumbnails import ThumbnailStore
 
 _BATCH = 24  # about one screen row or two: small enough that newer requests overtake
 
@@ -59,6 +64,9 @@ class ThumbnailThread(QThread):
 
     @override
     def run(self) -> None:
+        from photofind.core.catalog import Catalog
+        from photofind.core.thumbnails import ThumbnailStore
+
         catalog = Catalog.open_readonly(self._paths.catalog)
         store = ThumbnailStore.open_readonly(self._paths.thumbnails)
         try:

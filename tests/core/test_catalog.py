@@ -231,3 +231,15 @@ def test_damaged_lines_of_former_decisions_are_left_out(path: Path) -> None:
     path.unlink()
     with Catalog.open(path) as catalog:
         assert catalog.not_duplicates() == {pair}
+
+
+def test_what_is_settled_needs_no_check_after_an_end_without_warning(tmp_path: Path) -> None:
+    path = tmp_path / "library" / "catalog.sqlite3"
+    with Catalog.open(path) as catalog:
+        folder = tmp_path / "pictures"
+        folder.mkdir()
+        catalog.add_root(folder)
+        catalog.settle()
+        assert path.with_name(path.name + "-wal").stat().st_size == 0
+        with Catalog.open_readonly(path) as reader:
+            assert [root.path for root in reader.roots()] == [folder]

@@ -245,6 +245,7 @@ def test_removed_photos_leave_nothing_behind(catalog: Catalog, root: Root) -> No
     catalog.remove([])
     assert catalog.vector_ids(KEY).tolist() == ids[2:]
     assert catalog.contents() == {content(2), content(3)}
+    assert catalog.contents(content(2), content(2)) == {content(2)}
     assert catalog.check() == []
     assert add_photo(catalog, root, "new.jpg") > ids[-1]
 

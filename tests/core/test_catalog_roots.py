@@ -142,3 +142,21 @@ def test_root_ids_are_never_used_again(catalog: Catalog, folder: Path) -> None:
     first = catalog.add_root(folder)
     catalog.remove_root(first.root_id)
     assert catalog.add_root(folder).root_id > first.root_id
+
+
+def test_counts_of_roots_follow_every_change_also_one_that_is_taken_back(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    folder = tmp_path / "counted"
+    folder.mkdir()
+    root = catalog.add_root(folder)
+    add_photo(catalog, root, "a.jpg")
+    with pytest.raises(RuntimeError), catalog.transaction():
+        add_photo(catalog, root, "b.jpg")
+        assert [each.photos for each in catalog.roots()] == [2]
+        raise RuntimeError
+    assert [each.photos for each in catalog.roots()] == [1]
+    with Catalog.open_readonly(tmp_path / "library" / "catalog.sqlite3") as reader:
+        assert [each.photos for each in reader.roots()] == [1]
+        add_photo(catalog, root, "c.jpg")
+        assert [each.photos for each in reader.roots()] == [2]

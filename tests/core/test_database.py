@@ -255,3 +255,29 @@ def test_integers_come_as_an_array_of_rows(writer: Database) -> None:
     array = writer.integers("SELECT a, a * 2 FROM t ORDER BY a", columns=2)
     assert array.tolist() == [[0, 0], [1, 2], [2, 4]]
     assert writer.integers("SELECT a, a FROM t WHERE a > 9", columns=2).shape == (0, 2)
+
+
+def test_a_clean_end_beside_an_open_reader_does_not_look_like_a_crash(path: Path) -> None:
+    writer = Database.open(path)
+    writer.execute("CREATE TABLE t(a)")
+    reader = Database.open_readonly(path)
+    assert values(reader) == []
+    writer.execute("INSERT INTO t VALUES (1)")
+    writer.close()
+    reader.close()
+    assert path.with_name(path.name + "-wal").stat().st_size == 0
+    assert values(Database.open_readonly(path)) == [1]
+
+
+def test_a_reader_in_the_middle_of_its_rows_does_not_hold_up_the_end(path: Path) -> None:
+    writer = Database.open(path)
+    writer.execute("CREATE TABLE t(a)")
+    writer.execute_many("INSERT INTO t VALUES (?)", ((number,) for number in range(5000)))
+    reader = Database.open_readonly(path)
+    rows = reader.chunks("SELECT a FROM t", size=10)
+    next(rows)
+    writer.execute("INSERT INTO t VALUES (-1)")
+    writer.close()
+    assert len(next(rows)) == 10
+    del rows
+    reader.close()

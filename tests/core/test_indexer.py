@@ -511,7 +511,7 @@ def test_a_photo_that_gets_no_vector_does_not_keep_the_run_from_ending(
 def test_lost_thumbnails_are_made_again(bench, root):
     bench.run()
     ids = list(bench.ids().values())
-    bench.thumbnails.remove_unused(set())
+    bench.thumbnails.remove_unused(lambda first, last: set())
     bench.indexed.clear()
     bench.indexer.remake_thumbnails(ids)
     bench.settle()

@@ -1,6 +1,6 @@
 """The thumbnail cache: what goes in comes out, and damage costs nothing but time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,10 @@ def store(path: Path) -> Iterator[ThumbnailStore]:
 
 def pictures(count: int) -> list[tuple[bytes, bytes]]:
     return [(content(number), bytes([number % 256]) * 9000) for number in range(count)]
+
+
+def between(*known: bytes) -> Callable[[bytes, bytes], set[bytes]]:
+    return lambda first, last: {each for each in known if first <= each <= last}
 
 
 def damage(path: Path) -> None:
@@ -71,12 +75,28 @@ def test_unused_thumbnails_go_and_their_room_is_given_back(
     store: ThumbnailStore, path: Path
 ) -> None:
     store.put_many(pictures(1000))
-    assert store.remove_unused({content(5), content(6)}) == 998
+    assert store.remove_unused(between(content(5), content(6))) == 998
     assert store.get(content(5)) is not None
     assert store.get(content(7)) is None
-    assert store.remove_unused({content(5), content(6)}) == 0
+    assert store.remove_unused(between(content(5), content(6))) == 0
     store.close()
     assert path.stat().st_size < 500_000
+
+
+def test_unused_ones_among_very_many_are_found(store: ThumbnailStore) -> None:
+    store.put_many([(content(number), b"jpeg") for number in range(10_000)])
+    kept = {content(number) for number in range(0, 10_000, 3)}
+    asked: list[int] = []
+
+    def known(first: bytes, last: bytes) -> set[bytes]:
+        found = {each for each in kept if first <= each <= last}
+        asked.append(len(found))
+        return found
+
+    assert store.remove_unused(known) == 10_000 - len(kept)
+    assert set(store.get_many(list(kept))) == kept
+    assert sum(asked) == len(kept)
+    assert max(asked) < len(kept)
 
 
 @pytest.mark.parametrize("rubbish", [b"not a database at all" * 400, b"", b"SQLite format 3\0"])
