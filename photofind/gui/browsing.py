@@ -294,6 +294,7 @@ class Browsing(QObject):
 
     def _connect_readers(self) -> None:
         readers, model = self._readers, self._model
+        readers.search.prepare = self._parts.grid.ahead.prepare
         readers.search.search_finished.connect(self._on_search_finished)
         readers.search.search_failed.connect(self._on_search_failed)
         readers.lookup.photos_found.connect(model.on_photos_loaded)

@@ -19,6 +19,7 @@ class GarbageCollector(QObject):
         super().__init__(parent)
         self._thresholds = gc.get_threshold()
         gc.disable()
+        self._started = False
         # What is alive now, modules above all, stays: looking through it again is for nothing.
         gc.freeze()
         self._timer = QTimer(self)
@@ -38,4 +39,7 @@ class GarbageCollector(QObject):
         for generation in (2, 1, 0):
             if counts[generation] > self._thresholds[generation]:
                 gc.collect(generation)
+                if generation == 2 and not self._started:
+                    self._started = True
+                    gc.freeze()  # also what the threads have imported since
                 return

@@ -3,6 +3,8 @@
 The geometry itself comes from `grid_layout`. Nothing is drawn or looked up here.
 """
 
+from dataclasses import replace
+
 from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
@@ -18,7 +20,8 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 from typing_extensions import override
 
 from photofind.gui import theme
-from photofind.gui.grid_layout import justified_layout, square_layout
+from photofind.gui.grid_layout import square_layout
+from photofind.gui.layout_ahead import GridShape, LayoutAhead
 from photofind.gui.photo_model import PhotoModel
 
 MIN_TILE, MAX_TILE = 80, 400
@@ -37,8 +40,8 @@ class GridSurface(QAbstractItemView):
         self._tile_height = 200
         self._squares = False
         self._grid = square_layout(0, 1, 1, 0)
-        self._laid_out: tuple[object, ...] = ()  # what `_grid` was computed from …
-        self._laid_out_aspects = model.aspects  # … for these photos
+        self._laid_out = model.aspects, GridShape(1, 1, 0, squares=True)  # what `_grid` shows
+        self.ahead = LayoutAhead()
         self._place: tuple[int, int] | None = None  # a photo's id and its y in the viewport
         self._placing = False
         self.setFrameShape(QAbstractItemView.Shape.NoFrame)
@@ -174,17 +177,14 @@ class GridSurface(QAbstractItemView):
 
     def _compute_layout(self) -> None:
         """Qt asks for a layout after each reset, also where it is there already."""
-        model, width, gap = self._photos, self.viewport().width(), theme.TILE_GAP
-        height, aspects = self._tile_height, model.aspects
-        source = (width, height, self._squares, model.sections)
+        aspects, width = self._photos.aspects, self.viewport().width()
+        self.ahead.shape = GridShape(width, self._tile_height, theme.TILE_GAP, self._squares)
+        shape = replace(self.ahead.shape, sections=self._photos.sections)
         # The array itself stands for its content: the model never changes one in place.
-        if aspects is self._laid_out_aspects and source == self._laid_out:
+        if aspects is self._laid_out[0] and shape == self._laid_out[1]:
             return
-        if self._squares:
-            self._grid = square_layout(model.rowCount(), width, height, gap, model.sections)
-        else:
-            self._grid = justified_layout(aspects, width, height, gap, model.sections)
-        self._laid_out, self._laid_out_aspects = source, aspects
+        self._grid = self.ahead.take(aspects, shape) or shape.lay_out(aspects)
+        self._laid_out = aspects, shape
 
     def _restore_place(self) -> None:
         if self._place is None:

@@ -26,6 +26,7 @@ from photofind.core.types import Photo, Query, SearchResult
 from photofind.gui.grid_layout import Section
 from photofind.gui.photo_text import date_text, score_text
 from photofind.gui.pixmap_cache import PixmapCache
+from photofind.gui.row_lookup import RowLookup
 
 _THUMBNAIL_BYTES = 256 * 2**20
 _PHOTOS = 5000
@@ -119,7 +120,7 @@ class PhotoModel(QAbstractListModel):
         if self._whys:
             self._whys = ((),) * len(keep) + self._whys
         self._strong += len(keep)
-        self._order = None
+        self._lookup = None
         self.endInsertRows()
 
     def remove_ids(self, ids: Iterable[int]) -> None:
@@ -170,12 +171,9 @@ class PhotoModel(QAbstractListModel):
         wanted = np.fromiter(ids, dtype=np.int64)
         if not len(self._ids) or not len(wanted):
             return np.zeros(0, np.int64)
-        if self._order is None:
-            self._order = np.argsort(self._ids, kind="stable")
-        order = self._order
-        places = np.searchsorted(self._ids, wanted, sorter=order)
-        rows = order[np.minimum(places, len(order) - 1)]
-        return np.unique(rows[self._ids[rows] == wanted])
+        if self._lookup is None:
+            self._lookup = RowLookup(self._ids)
+        return self._lookup.rows(wanted)
 
     def photo(self, photo_id: int) -> Photo | None:
         """The catalog's row where it is at hand."""
@@ -302,7 +300,7 @@ class PhotoModel(QAbstractListModel):
         self._colors = result.colors
         self._whys = result.whys
         self._strong = result.strong
-        self._order: npt.NDArray[np.int64] | None = None
+        self._lookup: RowLookup | None = None
 
     def _delete(self, rows: npt.NDArray[np.int64]) -> None:
         keep = np.ones(len(self._ids), bool)
@@ -312,7 +310,7 @@ class PhotoModel(QAbstractListModel):
         self._colors, self._scores = self._colors[keep], self._scores[keep]
         if self._whys:
             self._whys = tuple(why for why, kept in zip(self._whys, keep, strict=True) if kept)
-        self._order = None
+        self._lookup = None
 
     def _drop(self, ids: list[int]) -> None:
         for photo_id in ids:

@@ -1,5 +1,6 @@
 """Runs searches. Owns a read-only view of the catalog; the latest request wins."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
@@ -7,7 +8,7 @@ from typing_extensions import override
 
 from photofind.core.errors import PhotofindError
 from photofind.core.paths import LibraryPaths
-from photofind.core.types import Query
+from photofind.core.types import Query, SearchResult
 from photofind.workers.catalog_thread import CatalogThread
 from photofind.workers.encoder_slot import EncoderSlot
 
@@ -31,6 +32,8 @@ class SearchThread(CatalogThread[_Request]):
         super().__init__(paths, parent)
         self._slot = slot
         self._tokens = 0
+        self.prepare: Callable[[SearchResult], object] = _ignore
+        """What else is to be done in this thread with an answer before it is told."""
 
     def search(self, query: Query) -> int:
         """Ask for a search and return the token that its answer will carry."""
@@ -48,7 +51,12 @@ class SearchThread(CatalogThread[_Request]):
             if pair is None:
                 raise PhotofindError("The library is still being opened.")
             result = Search(self._catalog, pair.vectors, pair.engine).run(request.query)
+            self.prepare(result)
         except PhotofindError as error:
             self.search_failed.emit(request.token, str(error))
         else:
             self.search_finished.emit(request.token, result)
+
+
+def _ignore(result: SearchResult) -> None:
+    """Nothing is to be prepared."""

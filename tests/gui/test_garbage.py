@@ -81,3 +81,22 @@ def test_the_generation_whose_turn_it_is_is_collected(
         collector.stop()
         gc.disable()
     assert collected == [0, 1, 2]
+
+
+def test_what_the_start_has_left_alive_is_not_looked_through_again(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector = GarbageCollector()
+    try:
+        later = [[number] for number in range(10_000)]  # as modules that threads import
+        before = gc.get_freeze_count()
+        monkeypatch.setattr(gc, "get_count", lambda: (10_000, 50, 50))
+        collector.collect()
+        frozen = gc.get_freeze_count()
+        more = [[number] for number in range(10_000)]
+        collector.collect()
+        assert frozen > before + len(later) - 100
+        assert gc.get_freeze_count() < frozen + len(more) - 100
+    finally:
+        collector.stop()
+        gc.disable()
