@@ -89,8 +89,10 @@ class Database:
             self._connection.close()
 
     def settle(self) -> None:
-        """Move what was committed into the main file, as far as no reader is in the way."""
+        """Move what was committed into the main file, as far as no reader is in the way, and give
+        back the memory of pages that were read."""
         with contextlib.suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA shrink_memory")
             self._connection.execute("PRAGMA busy_timeout=0")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         with contextlib.suppress(sqlite3.Error):
