@@ -384,12 +384,12 @@ class LibraryThread(QThread):
             job.answer({"progress": asdict(progress)})
 
     def _on_idle(self) -> None:
+        from photofind.core.library import report_document
+
         if not self._tidied:
             self._tidied = True
             self._library.tidy([item.key for item in self._others])
             give_back()
-        from photofind.core.library import report_document
-
         jobs, self._jobs = self._jobs, []
         for job in jobs:
             job.answer({"report": report_document(self._library.indexer.finish_run(job.run))})

@@ -281,3 +281,12 @@ def test_a_reader_in_the_middle_of_its_rows_does_not_hold_up_the_end(path: Path)
     assert len(next(rows)) == 10
     del rows
     reader.close()
+
+
+def test_very_many_integers_come_as_they_are_and_in_order(writer: Database) -> None:
+    numbers = np.random.default_rng(0).integers(-(2**63), 2**63 - 1, 60_000)
+    writer.execute_many("INSERT INTO t VALUES (?, ?)", enumerate(numbers.tolist()))
+    found = writer.integers("SELECT a, b FROM t ORDER BY a DESC", columns=2)
+    assert found.shape == (60_000, 2)
+    assert (found[:, 0] == np.arange(60_000)[::-1]).all()
+    assert (found[:, 1] == numbers[::-1]).all()

@@ -216,3 +216,17 @@ def test_a_million_items_are_laid_out_without_loss():
     last = layout.rect(count - 1)
     assert layout.item_at(last.x + 1, last.y + 1) == count - 1
     assert layout.height == last.y + last.height + GAP
+
+
+def test_a_very_long_list_is_laid_out_like_its_beginning() -> None:
+    aspects = np.random.default_rng(0).uniform(0.3, 4.5, 100_000).astype(np.float32)
+    whole = justified_layout(aspects, 1200, 180, 4)
+    part = justified_layout(aspects[:40_000], 1200, 180, 4)
+    rows = part.rows - 1  # the last one is not stretched
+    end = part.firsts[rows]
+    for name in ("firsts", "tops", "heights"):
+        assert (getattr(whole, name)[:rows] == getattr(part, name)[:rows]).all(), name
+    for name in ("lefts", "widths"):
+        assert (getattr(whole, name)[:end] == getattr(part, name)[:end]).all(), name
+    last = whole.firsts[1:-1] - 1
+    assert (whole.lefts[last] + whole.widths[last] == 1196).all()
