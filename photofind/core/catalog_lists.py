@@ -77,6 +77,8 @@ class CatalogLists(CatalogPart):
             )
             ids = np.sort(ids.ravel())
             ids.flags.writeable = False
+            if self._db.in_transaction:  # what is taken back leaves no trace in the version
+                return ids
             self._filtered = version, filters, ids
         return self._filtered[2]
 
