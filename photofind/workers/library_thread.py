@@ -7,6 +7,7 @@ comes back as signals. Holds no widgets and decides nothing about how things loo
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import sys
 import time
@@ -44,6 +45,7 @@ log = logging.getLogger(__name__)
 _SLICE = 0.05  # seconds one step may wait for news while busy: the longest delay of a command
 _IDLE = 0.25  # seconds between two looks for changes otherwise; commands come at once
 _UPKEEP = 0.02  # the same while the search index is being rebuilt
+_TIDY_AFTER = 30.0  # seconds: what nobody waits for must not slow down the first searches
 _COUNTS = 2.0  # seconds between two counts of the photos while indexing
 
 Answer = Callable[[dict[str, Any]], None]
@@ -96,12 +98,12 @@ class LibraryThread(QThread):
         self._encoders: EncoderHandover
         self._watcher: Watcher
         self._manners: Manners
-        self._is_open = False
+        self._has_engine = self._is_open = False
         self._failure = ""  # why the library could not be opened
         self._expected: list[Answer] = []  # of folders that have not been begun
         self._jobs: list[_Job] = []
         self._polite = True
-        self._tidied = False
+        self._tidy_from = math.inf  # monotonic seconds
         self._told = 0.0  # when the counts of the roots were told last, monotonic seconds
 
     # Commands, callable from any thread; each returns at once.
@@ -170,19 +172,8 @@ class LibraryThread(QThread):
 
     @override
     def run(self) -> None:
-        from photofind.core.manners import Manners
-        from photofind.workers.encoder_handover import EncoderHandover
-
-        self._manners = Manners()
-        self._encoders = EncoderHandover(
-            self._paths,
-            self._encoder,
-            self._others,
-            self._engine_factory,
-            self._slot,
-            self.encoder_changed.emit,
-        )
         try:
+            self._begin()
             self._open()
         except Exception as error:  # noqa: BLE001 - whatever it is, the window must be told
             if not isinstance(error, PhotofindError):
@@ -195,6 +186,21 @@ class LibraryThread(QThread):
             self._close()
 
     # The thread itself.
+
+    def _begin(self) -> None:
+        from photofind.core.manners import Manners
+        from photofind.workers.encoder_handover import EncoderHandover
+
+        self._manners = Manners()
+        self._encoders = EncoderHandover(
+            self._paths,
+            self._encoder,
+            self._others,
+            self._engine_factory,
+            self._slot,
+            self.encoder_changed.emit,
+        )
+        self._has_engine = True
 
     def _open(self) -> None:
         self._encoders.engine.warm_up()  # meanwhile: the first search is answered sooner
@@ -226,10 +232,12 @@ class LibraryThread(QThread):
         self._watcher = Watcher(self._library.indexer.enqueue, self.noticed.emit)
         for root in self._library.catalog.roots():
             self._watcher.watch(root)
+        self._tidy_from = time.monotonic() + _TIDY_AFTER
 
     def _give_up(self, reason: str) -> None:
         """The library cannot be used: close what was opened, and refuse what was asked for."""
-        self._encoders.close()
+        if self._has_engine:
+            self._encoders.close()
         if self._is_open:
             self._library.close()
         self._failure = reason or "The library could not be opened."
@@ -255,6 +263,8 @@ class LibraryThread(QThread):
                     self._on_idle()
                 elif (trouble := self._library.indexer.trouble) is not None:
                     self._end_jobs(str(trouble))
+                elif not busy and time.monotonic() >= self._tidy_from:
+                    self._tidy()
             except PhotofindError as error:
                 self.noticed.emit(str(error))
             except Exception as error:  # noqa: BLE001 - a bug in one step must not end the library
@@ -386,10 +396,6 @@ class LibraryThread(QThread):
     def _on_idle(self) -> None:
         from photofind.core.library import report_document
 
-        if not self._tidied:
-            self._tidied = True
-            self._library.tidy([item.key for item in self._others])
-            give_back()
         jobs, self._jobs = self._jobs, []
         for job in jobs:
             job.answer({"report": report_document(self._library.indexer.finish_run(job.run))})
@@ -397,6 +403,12 @@ class LibraryThread(QThread):
         self._tell_roots()
         self._tell_failures()
         self._library.catalog.settle()
+
+    def _tidy(self) -> None:
+        self._tidy_from = math.inf
+        self._library.tidy([item.key for item in self._others])
+        self._library.catalog.settle()
+        give_back()
 
     def _end_jobs(self, reason: str) -> None:
         """Tell those who wait for folders that these will not be done now."""

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from photofind.core.catalog import Catalog
 from photofind.core.paths import LibraryPaths
+from photofind.core.thumbnails import ThumbnailStore
 from photofind.core.types import InstalledEncoder, Query, Root, TextTerm
 from photofind.encoders.registry import ModelRegistry
 from photofind.engine.client import EngineClient, EngineConfig
+from photofind.workers import library_thread
 from photofind.workers.encoder_slot import EncoderSlot
 from photofind.workers.library_thread import LibraryThread
 from photofind.workers.search_thread import SearchThread
@@ -193,3 +196,23 @@ def test_a_library_that_cannot_be_opened_is_told_and_refuses_work(
     assert "catalog" in failed.args[0]
     assert answers == [{"error": failed.args[0]}] * 2
     assert slot.get() is None
+
+
+def test_pictures_of_nothing_in_the_library_go_when_the_start_is_over(
+    library_home: LibraryPaths,
+    encoders: tuple[InstalledEncoder, InstalledEncoder],
+    slot: EncoderSlot,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(library_thread, "_TIDY_AFTER", 0.0)
+    store = ThumbnailStore.open(library_home.thumbnails)
+    store.put_many([(b"0123456789abcdef", b"jpeg")])
+    store.close()
+    Catalog.open(library_home.catalog).close()
+    thread = LibraryThread(library_home, encoders[0], make_engine, slot)
+    thread.start()
+    reader = ThumbnailStore.open_readonly(library_home.thumbnails)
+    qtbot.waitUntil(lambda: reader.get(b"0123456789abcdef") is None, timeout=_LONG)
+    reader.close()
+    thread.stop()
