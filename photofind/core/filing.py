@@ -86,7 +86,7 @@ class Filing:
     def commit(self) -> None:
         """Write at most one batch."""
         batch = self._findings[:BATCH]
-        roots = {root.root_id for root in self._catalog.roots()}
+        roots = self._catalog.root_ids()
         filed = _Filed()
         with self._catalog.transaction():
             for finding in batch:

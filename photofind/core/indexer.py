@@ -208,7 +208,7 @@ class Indexer:
         """Store what is finished and save the index. Catalog and thumbnails stay open."""
         self._queue.close()
         self._results.collect(time.monotonic())
-        self._save()
+        self._save(at_end=True)
 
     def _set_pace(self) -> None:
         pace = SLOW_PACE if self._slow else FULL_PACE
@@ -318,11 +318,11 @@ class Indexer:
         if self._saving.is_due(now):
             self._save()
 
-    def _save(self) -> None:
+    def _save(self, *, at_end: bool = False) -> None:
         try:
             while self._filing:
                 self._filing.commit()
-            self._filing.vectors.save(self._catalog)
+            self._filing.vectors.save(self._catalog, at_end=at_end)
         except LibraryError as error:
             log.info("not everything could be saved: %s", error)  # whoever works on is told
         except OSError as error:

@@ -127,7 +127,7 @@ class Library:
 
     def use_encoder(self, vectors: VectorIndex, analyzer: Analyzer) -> list[str]:
         """Fill another index with another encoder from now on; returns notices."""
-        self.vectors.save(self.catalog)
+        self.vectors.save(self.catalog, at_end=True)
         self.vectors = vectors
         notices = vectors.load(self.catalog)
         self.indexer.use_encoder(analyzer, vectors)

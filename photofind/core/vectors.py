@@ -36,6 +36,7 @@ _STEP = 64  # rows linked under one hold of the lock: 30 ms at most, so searches
 _BREATH = 5e-4  # seconds after it in which they do
 _PIECE = 4096  # rows copied under one hold of the lock
 _UNSAVED_LEAST, _UNSAVED_SHARE = 20_000, 0.20  # rows that the files of a large index may lack
+_UNSAVED_AT_END = 1024  # linking these anew takes a second, writing a segment as long
 _LAST_LINKS = 2048  # waiting rows that `save` still takes into a graph
 _SAME = 1e-3  # float16 rounding of a unit row
 _REST_SECONDS = 600.0  # after the disk was full
@@ -282,22 +283,24 @@ class VectorIndex:
         for start in range(0, len(missing), 4096):
             self._take_in(*catalog.vectors(self.key, missing[start : start + 4096].tolist()))
 
-    def save(self, catalog: Catalog | None = None) -> None:
+    def save(self, catalog: Catalog | None = None, *, at_end: bool = False) -> None:
         """Write the index where that is worth it. With `catalog`, also notes how far it reaches.
 
-        Rows that wait, and some others of a large index, are left to the next `load`, which takes
-        them from the catalog. Raises OSError where it cannot be written; the old files stay.
+        Rows that wait, and some others of a large index (few `at_end`), are left to the next
+        `load`, which takes them from the catalog. Raises OSError where it cannot be written; the
+        old files stay.
         """
         if catalog is not None:
             self.refresh(catalog)
         if self.waiting <= _LAST_LINKS:
             while self._link():
                 pass
+        unsaved = self._content.unsaved
         if not self._is_small() and self._saved_revision is not None:
-            worth_it = self._is_much_unsaved()
+            worth_it = unsaved > _UNSAVED_AT_END if at_end else self._is_much_unsaved()
         else:
             is_same = self._saved_revision in (None, self._revision)
-            worth_it = self._content.unsaved > 0 or not is_same
+            worth_it = unsaved > 0 or not is_same
         if worth_it:
             self._write()
 

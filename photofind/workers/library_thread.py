@@ -312,9 +312,9 @@ class LibraryThread(QThread):
 
     def _root_for(self, folder: Path) -> Root:
         """The root of a folder, which is watched from now on."""
-        before = {root.root_id for root in self._library.catalog.roots()}
+        before = self._library.catalog.root_ids()
         root = self._library.root_for(folder)
-        for taken_in in before - {each.root_id for each in self._library.catalog.roots()}:
+        for taken_in in before - self._library.catalog.root_ids():
             self._watcher.unwatch(taken_in)
         self._watcher.watch(root)
         return root

@@ -159,6 +159,7 @@ def large(tmp_path, monkeypatch):
     monkeypatch.setattr("photofind.core.vector_segment._EXPANSION_LEAST", 200)
     monkeypatch.setattr("photofind.core.vector_search._ENOUGH", 20)
     monkeypatch.setattr("photofind.core.vectors._UNSAVED_LEAST", 500)
+    monkeypatch.setattr("photofind.core.vectors._UNSAVED_AT_END", 100)
     folder = tmp_path / "index"
     return lambda: VectorIndex(folder, KEY, DIMENSION, flat_components=0, capacity=900)
 
@@ -385,7 +386,16 @@ def test_large_index_is_not_written_for_a_few_rows(graph, library):
     graph.add([5000], random_rows(1))
     graph.save()
     assert before == {path: path.stat().st_mtime_ns for path in library.index_folder.iterdir()}
-    graph.add(np.arange(6000, 7000), random_rows(1000))
+    graph.save(at_end=True)
+    assert before == {path: path.stat().st_mtime_ns for path in library.index_folder.iterdir()}
+    graph.add(np.arange(6000, 6400), random_rows(400))
+    graph.save()
+    assert before == {path: path.stat().st_mtime_ns for path in library.index_folder.iterdir()}
+    graph.save(at_end=True)
+    before_last = before
+    before = {path: path.stat().st_mtime_ns for path in library.index_folder.iterdir()}
+    assert before != before_last
+    graph.add(np.arange(7000, 8000), random_rows(1000))
     graph.save()
     assert before != {path: path.stat().st_mtime_ns for path in library.index_folder.iterdir()}
 
