@@ -28,8 +28,6 @@ class Counts:
 class CatalogFiles(CatalogPart):
     """Read access to `photos` by path."""
 
-    _counted: tuple[tuple[int, int], int] | None = None
-
     def known_files(self, root_id: int, below: str = "") -> dict[str, KnownFile]:
         """Everything known at or below a folder of a root, by NFC relative path."""
         condition, bounds = below_folder(below)
@@ -55,12 +53,9 @@ class CatalogFiles(CatalogPart):
         return [(root_id, os.fsdecode(key)) for root_id, key in rows]
 
     def photo_count(self) -> int:
-        """How many photos there are; counted anew only when something has changed."""
-        version = self._db.version()
-        if self._counted is None or self._counted[0] != version:
-            count = int(self._db.value("SELECT count(*) FROM photos WHERE status = 1"))
-            self._counted = version, count
-        return self._counted[1]
+        """How many photos there are."""
+        sql = "SELECT count(*) FROM photos WHERE status = 1"
+        return self._unchanged("photo count", None, lambda: int(self._db.value(sql)))
 
     def counts(self) -> Counts:
         row = self._db.row(

@@ -50,8 +50,6 @@ class Tiles:
 class CatalogLists(CatalogPart):
     """Read access to all photos at once."""
 
-    _filtered: tuple[tuple[int, int], Filters, Ids] | None = None  # the last filters' photos
-
     def newest(self, filters: Filters, limit: int | None = None) -> Ids:
         """Photos that meet the filters, newest first: int64 (n,)."""
         conditions, parameters = _conditions(filters)
@@ -69,18 +67,16 @@ class CatalogLists(CatalogPart):
         """
         if filters == Filters():
             return None
-        version = self._db.version()
-        if self._filtered is None or self._filtered[:2] != (version, filters):
-            conditions, parameters = _conditions(filters)
-            ids = self._db.integers(
-                f"SELECT p.photo_id FROM photos p WHERE p.status = 1{conditions}", parameters
-            )
-            ids = np.sort(ids.ravel())
-            ids.flags.writeable = False
-            if self._db.in_transaction:  # what is taken back leaves no trace in the version
-                return ids
-            self._filtered = version, filters, ids
-        return self._filtered[2]
+        return self._unchanged("filtered", filters, lambda: self._filter_ids(filters))
+
+    def _filter_ids(self, filters: Filters) -> Ids:
+        conditions, parameters = _conditions(filters)
+        ids = self._db.integers(
+            f"SELECT p.photo_id FROM photos p WHERE p.status = 1{conditions}", parameters
+        )
+        ids = np.sort(ids.ravel())
+        ids.flags.writeable = False
+        return ids
 
     def layout(
         self, ids: Sequence[int] | Ids

@@ -19,11 +19,9 @@ _DISKS = Path("/dev/disk/by-uuid")
 class CatalogRoots(CatalogPart):
     """Table `roots`."""
 
-    _totals: tuple[tuple[int, int], dict[int, tuple[int, int]]] | None = None
-
     def roots(self) -> list[Root]:
         """All folders with their counts, in the order they were added."""
-        totals = self._photos_by_root()
+        totals = self._unchanged("photos by root", None, self._photos_by_root)
         rows = self._db.rows(
             "SELECT root_id, path, state, state_reason, excluded FROM roots ORDER BY root_id"
         )
@@ -34,17 +32,11 @@ class CatalogRoots(CatalogPart):
         return {row[0] for row in self._db.rows("SELECT root_id FROM roots")}
 
     def _photos_by_root(self) -> dict[int, tuple[int, int]]:
-        """Photos and failures of each root; counted anew only when something has changed."""
-        version = self._db.version()
-        if self._totals is None or self._totals[0] != version:
-            rows = self._db.rows(
-                "SELECT root_id, sum(status = 1), sum(status = 0) FROM photos GROUP BY root_id"
-            )
-            totals = {root_id: (photos, failed) for root_id, photos, failed in rows}
-            if self._db.in_transaction:  # what is taken back leaves no trace in the version
-                return totals
-            self._totals = version, totals
-        return self._totals[1]
+        """Photos and failures of each root."""
+        rows = self._db.rows(
+            "SELECT root_id, sum(status = 1), sum(status = 0) FROM photos GROUP BY root_id"
+        )
+        return {root_id: (photos, failed) for root_id, photos, failed in rows}
 
     def add_root(self, path: Path, volume_id: str = "") -> Root:
         """Add a folder; one that is known is returned as it is.

@@ -3,15 +3,17 @@
 import json
 import os
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from photofind.core.database import Database, Row, Value
 from photofind.core.types import FileStamp, Hashes, Metadata, Photo, PhotoId, RootState, local_time
+
+_Found = TypeVar("_Found")
 
 
 class Status(IntEnum):
@@ -39,6 +41,21 @@ class CatalogPart:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._kept: dict[str, tuple[tuple[int, int], Hashable, Any]] = {}
+
+    def _unchanged(self, name: str, about: Hashable, find: Callable[[], _Found]) -> _Found:
+        """What `find` found, looked for anew only when the catalog has changed since.
+
+        The last answer under each name is kept, and belongs to what it was `about`.
+        """
+        version = self._db.version()
+        kept = self._kept.get(name)
+        if kept is not None and kept[:2] == (version, about):
+            return kept[2]
+        found = find()
+        if not self._db.in_transaction:  # what is taken back leaves no trace in the version
+            self._kept[name] = version, about, found
+        return found
 
 
 PHOTO_COLUMNS = (

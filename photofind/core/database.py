@@ -307,8 +307,9 @@ def _check_before_writing(path: Path, check_after_crash: bool) -> None:
 
 
 def _is_at_rest(path: Path) -> bool:
-    """Whether all that was committed stands in the main file."""
-    return path.is_file() and _size(path.with_name(path.name + "-wal")) == 0
+    """Whether all that was committed stands in the main file, and nobody can write to it."""
+    is_whole = path.is_file() and _size(path.with_name(path.name + "-wal")) == 0
+    return is_whole and not os.access(path.parent, os.W_OK)
 
 
 def _size(path: Path) -> int:

@@ -83,11 +83,22 @@ class ThumbnailStore:
 
         `known` gives the known content hashes from one to another, both included.
         """
+        unused: list[bytes] = []
+        for stored in self._stored():
+            there = known(stored[0], stored[-1])
+            unused += [content for content in stored if content not in there]
         try:
-            return self._remove_unused(known)
+            self._delete(unused)
         except CatalogCorruptError:
             self._renew()
-            return 0
+        return len(unused)
+
+    def _stored(self) -> Iterator[list[bytes]]:
+        """All content hashes, some at a time."""
+        try:
+            yield from _contents(self._writer())
+        except CatalogCorruptError:
+            self._renew()
 
     def _read(self, contents: Sequence[bytes]) -> dict[bytes, bytes]:
         database = self._database if self._database is not None else self._open_reader()
@@ -110,19 +121,14 @@ class ThumbnailStore:
         with database.transaction():
             database.execute_many("INSERT OR REPLACE INTO thumbnails VALUES (?, ?)", items)
 
-    def _remove_unused(self, known: Callable[[bytes, bytes], set[bytes]]) -> int:
+    def _delete(self, contents: Sequence[bytes]) -> None:
         database = self._writer()
-        unused: list[bytes] = []
-        for stored in _contents(database):
-            there = known(stored[0], stored[-1])
-            unused += [content for content in stored if content not in there]
-        for start in range(0, len(unused), _CHUNK):
+        for start in range(0, len(contents), _CHUNK):
             with database.transaction():
                 database.execute_many(
                     "DELETE FROM thumbnails WHERE content = ?",
-                    ((content,) for content in unused[start : start + _CHUNK]),
+                    ((content,) for content in contents[start : start + _CHUNK]),
                 )
-        return len(unused)
 
     def _writer(self) -> Database:
         assert self._writable

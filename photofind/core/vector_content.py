@@ -69,9 +69,10 @@ class VectorContent:
         """
         ids, scores = self.waiting.search(query)
         if allowed is not None:
-            kept = is_allowed(ids, allowed_mask(allowed))
+            mask = allowed_mask(allowed)
+            kept = is_allowed(ids, mask)
             ids, scores = ids[kept], scores[kept]
-            linked = self._search.nearest_allowed(self.segments, query, count, allowed)
+            linked = self._search.nearest_allowed(self.segments, query, count, mask)
         elif flat:
             linked = self._search.scan(self.segments, query, count)
         else:
@@ -95,11 +96,14 @@ class VectorContent:
             self.unsaved += before - len(segment)
 
     def link(self, count: int) -> int:
-        """Take at most `count` waiting rows into a segment that has room; returns how many."""
+        """Take at most `count` waiting rows into the open segment, which must not be frozen.
+
+        Returns how many.
+        """
         ids, rows = self.waiting.first(count)
         if not len(ids):
             return 0
-        segment = self._open_segment()
+        segment = self.open_segment()
         room = self.capacity - segment.size
         ids, rows = ids[:room], rows[:room]
         segment.add(ids, rows)
@@ -107,10 +111,10 @@ class VectorContent:
         self.unsaved += len(ids)
         return len(ids)
 
-    def _open_segment(self) -> Segment:
+    def open_segment(self) -> Segment:
+        """The segment that waiting rows come into: one with room, else a new one."""
         for segment in self.segments:
             if segment.size < self.capacity and not _is_worn(segment):
-                segment.thaw()
                 return segment
         numbers = {each.number for each in self.segments}
         number = next(n for n in range(len(numbers) + 1) if n not in numbers)

@@ -19,7 +19,7 @@ from typing import Any
 from typing_extensions import Buffer
 
 from photofind.core.atomic_file import replace_file
-from photofind.core.vector_rows import own_memory
+from photofind.core.memory import own_memory
 
 FORMAT_VERSION = 3
 
@@ -31,7 +31,6 @@ class Sidecar:
     key: str  # the encoder's
     dimension: int
     dtype: str
-    connectivity: int
     count: int  # rows in the file
     revision: int  # the catalog's, up to which what is said of these rows holds
     removed: str = ""  # which of them were taken out since: bits in base64

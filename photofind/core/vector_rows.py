@@ -1,13 +1,13 @@
 """Rows of vectors that wait to be taken into the graph, and scans over rows. Knows no files."""
 
-import contextlib
-import mmap
 from collections import deque
 from dataclasses import dataclass, field
 
 import numkong
 import numpy as np
 import numpy.typing as npt
+
+from photofind.core.memory import own_memory
 
 Ids = npt.NDArray[np.int64]
 HalfRow = npt.NDArray[np.float16]
@@ -16,20 +16,6 @@ Scores = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 BLOCK = 8192  # rows
-
-
-def own_memory(size: int) -> mmap.mmap:
-    """So many bytes, mapped by themselves: the system has them back as soon as they are let go.
-
-    In large pages where it has such: a graph is read here and there, a page at a time.
-    """
-    if not hasattr(mmap, "MAP_PRIVATE"):
-        return mmap.mmap(-1, size)
-    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        with contextlib.suppress(OSError):  # a system that was built without them
-            memory.madvise(mmap.MADV_HUGEPAGE)
-    return memory
 
 
 def cosines(rows: HalfRows, vectors: HalfRows) -> Scores:

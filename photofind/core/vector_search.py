@@ -6,7 +6,7 @@ Segments are searched side by side, each by one thread. Owns the choice of the w
 import math
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
 import numpy as np
@@ -17,7 +17,6 @@ from photofind.core.vector_rows import (
     Ids,
     Mask,
     Scores,
-    allowed_mask,
     best,
     cosines,
     highest,
@@ -34,7 +33,6 @@ _Result = TypeVar("_Result")
 
 _SCANNED_SHARE = 32  # one in so many of all rows asked for: a scan of all is not slower
 _MARGIN = 1.3  # asked for more than a filter leaves on average
-_ENOUGH = 500  # allowed ones that will do where a graph was asked for as many as it gives quickly
 _SPREAD = 2.0  # asked for from one segment, beyond its share of all rows
 _PIECE = 8192
 _MOST_THREADS = 4
@@ -83,22 +81,21 @@ class SegmentSearch:
         return _merged(self.side_by_side(scan_one, segments), count)
 
     def nearest_allowed(
-        self, segments: Sequence[Segment], query: HalfRow, count: int, allowed: Ids
+        self, segments: Sequence[Segment], query: HalfRow, count: int, allowed: Mask
     ) -> Found:
-        """The `count` nearest rows, best first, of those with an id in `allowed`, ascending.
+        """The `count` nearest rows, best first, of those that are allowed, by id.
 
         The graphs are asked for so many more rows that enough of them are allowed; where those
         near the query are not, each is compared.
         """
-        mask = allowed_mask(allowed)
         total = sum(map(len, segments))
-        fetched = math.ceil(_MARGIN * count * total / max(len(allowed), 1))
+        fetched = math.ceil(_MARGIN * count * total / max(np.count_nonzero(allowed), 1))
         if fetched * _SCANNED_SHARE < total:
             ids, scores = self.nearest(segments, query, fetched)
-            kept = is_allowed(ids, mask)
-            if np.count_nonzero(kept) >= min(count, _ENOUGH):
+            kept = is_allowed(ids, allowed)
+            if np.count_nonzero(kept) >= count:
                 return ids[kept][:count], scores[kept][:count]
-        return self.scan(segments, query, count, mask)
+        return self.scan(segments, query, count, allowed)
 
     def side_by_side(
         self, work: Callable[[_Item], _Result], items: Sequence[_Item]
@@ -109,7 +106,9 @@ class SegmentSearch:
         if self._pool is None:
             threads = min(_MOST_THREADS, os.cpu_count() or 1)
             self._pool = ThreadPoolExecutor(threads, "vector search")
-        return list(self._pool.map(work, items))
+        begun = [self._pool.submit(work, item) for item in items]
+        wait(begun)  # also where one has failed: none may go on when the lock is let go
+        return [each.result() for each in begun]
 
 
 def search_rows(rows: Rows, ids: Ids, vectors: HalfRows) -> tuple[Ids, Scores]:
@@ -127,4 +126,4 @@ def search_rows(rows: Rows, ids: Ids, vectors: HalfRows) -> tuple[Ids, Scores]:
 def _merged(found: Sequence[Found], count: int) -> Found:
     ids = np.concatenate([np.empty(0, np.int64), *(part for part, _ in found)])
     scores = np.concatenate([np.empty(0, np.float32), *(part for _, part in found)])
-    return best(ids, np.minimum(scores, np.float32(1)), count)
+    return best(ids, scores, count)

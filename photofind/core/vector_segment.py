@@ -10,6 +10,7 @@ Inside, its keys are the rows' places, counted in the order they came.
 
 import struct
 import time
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from photofind.core.vector_rows import HalfRow, HalfRows, Ids, Mask, Scores, cos
 
 CAPACITY = 131_072
 """Rows. In larger graphs a search misses more, or takes longer than in several of this size."""
-CONNECTIVITY = 16
+_CONNECTIVITY = 16
 _EXPANSION_ADD = 256
 _EXPANSION_LEAST = 768  # candidates a search keeps on its way, beyond what it is asked for
 _GATHERED = 0.25  # share of the rows up to which a scan copies them first
@@ -47,14 +48,6 @@ class Segment:
 
     def __len__(self) -> int:
         return len(self._ids)
-
-    @property
-    def dtype(self) -> str:
-        return "f16"
-
-    @property
-    def connectivity(self) -> int:
-        return self._graph.connectivity
 
     @property
     def size(self) -> int:
@@ -194,12 +187,13 @@ class Segment:
         self._graph, self._rows = graph, values.reshape(rows, self.dimension)
         self._memory = memory
 
-    def thaw(self) -> None:
-        """Make a frozen segment take rows again. Other threads may search meanwhile."""
+    def thaw(self, lock: AbstractContextManager[Any]) -> None:
+        """Make a frozen segment take rows again. Searches that hold `lock` may go on meanwhile."""
         if self._memory is not None:
             graph = _new_graph(self.dimension, grows=True)
             graph.load(memoryview(self._memory), progress=_breathe)
-            self._graph, self._rows, self._memory = graph, None, None
+            with lock:
+                self._graph, self._rows, self._memory = graph, None, None
 
     @classmethod
     def frozen(
@@ -229,7 +223,7 @@ def _new_graph(dimension: int, *, grows: bool) -> Any:
         ndim=dimension,
         metric=MetricKind.Cos,
         dtype=ScalarKind.F16,
-        connectivity=CONNECTIVITY,
+        connectivity=_CONNECTIVITY,
         expansion_add=_EXPANSION_ADD,
         enable_key_lookups=grows,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from typing_extensions import Buffer
 
+from photofind.core.memory import own_memory
 from photofind.core.vector_file import (
     DamagedIndexError,
     Sidecar,
@@ -23,11 +24,12 @@ from photofind.core.vector_file import (
     write_index,
     write_sidecar,
 )
-from photofind.core.vector_rows import Mask, own_memory
+from photofind.core.vector_rows import Mask
 from photofind.core.vector_segment import Segment
 
 _READ_TRIES = 3  # another process may just be putting a new file in place
 _ID = np.dtype("<i8")
+_DTYPE = "f16"  # of the rows
 
 
 class SegmentStore:
@@ -60,8 +62,7 @@ class SegmentStore:
         sidecar = Sidecar(
             key=self.key,
             dimension=segment.dimension,
-            dtype=segment.dtype,
-            connectivity=segment.connectivity,
+            dtype=_DTYPE,
             count=segment.size,
             revision=revision,
             removed=_packed(~segment.alive),
@@ -107,6 +108,8 @@ class SegmentStore:
 
     def _read(self, number: int, dimension: int) -> tuple[Segment, int]:
         memory, sidecar = verified_index(self.path(number), self.key, dimension)
+        if sidecar.dtype != _DTYPE:
+            raise DamagedIndexError(f"its rows are {sidecar.dtype}")
         ids_from = sidecar.size - _ID.itemsize * sidecar.count
         if ids_from <= 0:
             raise DamagedIndexError(f"it cannot hold {sidecar.count} rows")

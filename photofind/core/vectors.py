@@ -187,6 +187,11 @@ class VectorIndex:
         self._content.remove(ids)
 
     def _link(self) -> int:
+        if not self.waiting:
+            return 0
+        with self._lock:
+            segment = self._content.open_segment()
+        segment.thaw(self._lock)
         with self._lock:
             return self._content.link(_STEP)
 
@@ -238,6 +243,7 @@ class VectorIndex:
         Returns notices. Never writes, so a process that only reads may call it too.
         """
         notices: list[str] = []
+        latest = 0
         self._start_empty(self.dimension)
         for found in self._search.side_by_side(self._read, self._store.numbers()):
             if isinstance(found, Exception):
@@ -246,10 +252,12 @@ class VectorIndex:
                     notices = [REBUILT]
             else:
                 self._take_up(*found)
-        if self._revision > catalog.vector_revision(self.key):
+                latest = max(latest, found[1])
+        if latest > catalog.vector_revision(self.key):
             # Its latest photo is gone, or the catalog is an older copy: compare everything.
             self._revision = 0
         self.refresh(catalog)
+        self._changes += len(self)  # a sample of what was there before is none of this
         return notices
 
     def _read(self, number: int) -> tuple[Segment, int] | Exception:

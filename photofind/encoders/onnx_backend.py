@@ -45,9 +45,8 @@ class OnnxTower:
 
         library: Any = onnxruntime
         options = library.SessionOptions()
-        self._pool: ThreadPoolExecutor | None = None
-        if apart:
-            self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "encoder")
+        self._threads = threads or os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self._threads, "encoder") if apart else None
         options.intra_op_num_threads = 1 if apart else threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -60,7 +59,9 @@ class OnnxTower:
         self._any_length = isinstance(self._session.get_inputs()[0].shape[-1], str)
 
     def run_pictures(self, pixels: Sequence[Pixels]) -> Vectors:
-        at_once = _AT_ONCE if self._pool is None else _APART
+        at_once = _AT_ONCE
+        if self._pool is not None:
+            at_once = max(1, min(_APART, len(pixels) // self._threads))
         batches = [pixels[start : start + at_once] for start in range(0, len(pixels), at_once)]
         stacked = map(np.stack, batches)
         parts = (

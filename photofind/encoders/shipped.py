@@ -37,7 +37,7 @@ def read_shipped(installed: InstalledEncoder) -> Compiled | None:
         if raw["layout"] != layout_of(installed.folder):
             return None
         intake = intake_of(installed)
-    except (EncoderError, OSError, ValueError, LookupError, TypeError):
+    except (EncoderError, OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
     return Compiled(
         origin={},

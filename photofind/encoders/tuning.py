@@ -241,13 +241,13 @@ class Bench:
         self, figures: dict[str, Figures], mode: str, name: str, reference: Vectors
     ) -> None:
         try:
-            if name == WORDS:
-                figures[mode] = self._figures_of(name, reference)
-            else:
-                ways = [self._figures_of(name, reference, apart=way) for way in (False, True)]
-                figures[mode] = max(ways, key=lambda found: found.rate)
+            found = figures[mode] = self._figures_of(name, reference)
+            if name != WORDS:
+                apart = self._figures_of(name, reference, apart=True)
+                figures[mode] = max(found, apart, key=lambda each: each.rate)
         except Exception as error:  # noqa: BLE001 - onnxruntime raises plain ones of its own
-            self._note_problem(name, error)
+            if mode not in figures:
+                self._note_problem(name, error)
 
     def _figures_of(self, name: str, reference: Vectors, *, apart: bool = False) -> Figures:
         from photofind.encoders.onnx_backend import OnnxTower

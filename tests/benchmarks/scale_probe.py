@@ -98,7 +98,7 @@ def rebuild(subject: Subject) -> Iterator[Figures]:
             "search meanwhile p50, ms": 1000 * statistics.median(answers),
             "search before, ms": 1000 * answers[0],
         }
-        index.save(catalog)
+        index.save(catalog, at_end=True)
         yield {"file, MB": sum(p.stat().st_size for p in subject.paths.index.iterdir()) / 1e6}
 
 

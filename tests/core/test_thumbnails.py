@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from photofind.core.database import Database
-from photofind.core.errors import LibraryError
+from photofind.core.errors import CatalogCorruptError, LibraryError
 from photofind.core.thumbnails import ThumbnailStore
 from tests.core.storage import content
 
@@ -97,6 +97,16 @@ def test_unused_ones_among_very_many_are_found(store: ThumbnailStore) -> None:
     assert set(store.get_many(list(kept))) == kept
     assert sum(asked) == len(kept)
     assert max(asked) < len(kept)
+
+
+def test_damage_of_the_catalog_costs_no_thumbnails(store: ThumbnailStore) -> None:
+    def known(first: bytes, last: bytes) -> set[bytes]:
+        raise CatalogCorruptError("the catalog")
+
+    store.put_many(pictures(50))
+    with pytest.raises(CatalogCorruptError, match="the catalog"):
+        store.remove_unused(known)
+    assert len(store.get_many([content(number) for number in range(50)])) == 50
 
 
 @pytest.mark.parametrize("rubbish", [b"not a database at all" * 400, b"", b"SQLite format 3\0"])

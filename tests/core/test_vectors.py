@@ -157,7 +157,6 @@ def maintain(index):
 def large(tmp_path, monkeypatch):
     """So few rows that the rules of large libraries hold from the beginning."""
     monkeypatch.setattr("photofind.core.vector_segment._EXPANSION_LEAST", 200)
-    monkeypatch.setattr("photofind.core.vector_search._ENOUGH", 20)
     monkeypatch.setattr("photofind.core.vectors._UNSAVED_LEAST", 500)
     monkeypatch.setattr("photofind.core.vectors._UNSAVED_AT_END", 100)
     folder = tmp_path / "index"
@@ -200,6 +199,18 @@ def test_filter_far_from_the_query_still_gives_what_it_allows(graph, count):
     far = np.sort(np.argsort(rows @ rows[0])[:count])
     assert set(graph.search(rows[0], 20, far)[0].tolist()) <= set(far.tolist())
     assert recall(graph, rows[:1], far) == 1
+
+
+def test_filter_leaves_out_no_match_where_those_that_match_are_rare_in_it(large):
+    rows = scenes(9000)
+    rows[:900] = rows[0] + 0.5 * random_rows(900)  # 900 match, a third of them allowed
+    allowed = np.concatenate([np.arange(0, 900, 3), np.arange(900, 9000)])
+    index = large()
+    index.add(np.arange(9000), rows)
+    found, scores = index.search(rows[0], 300, allowed)
+    assert len(found) == 300
+    assert len(set(found.tolist()) & set(range(0, 900, 3))) >= 0.98 * 300
+    assert scores[-1] > 0.5
 
 
 def test_ids_that_are_not_there_can_be_allowed(graph):
@@ -582,6 +593,35 @@ def test_reading_process_loads_without_writing(library, saved):
         assert index.load(catalog) == [REBUILT]
     assert_complete(index, library)
     assert saved.read_bytes() == before
+
+
+def test_sample_from_before_the_loading_is_not_kept(library, saved):
+    index = VectorIndex(library.index_folder, KEY, DIMENSION)
+    assert len(index.sample(10)) == 0
+    index.load(library.catalog)
+    assert len(index.sample(10)) == 10
+
+
+def test_catalog_that_is_older_than_a_part_of_the_index_is_right(large, library):
+    index = unlinked(large, library)
+    maintain(index)
+    index.save(library.catalog)
+    late = index_path(library.index_folder, KEY, 1)
+    sidecar = json.loads(sidecar_path(late).read_text())
+    replaced = int(library.catalog.vector_ids(KEY)[-1])
+    wrong = large()
+    wrong.load(library.catalog)
+    wrong.add([replaced], picture_vector(["city", "night"], 78)[None])
+    maintain(wrong)
+    wrong._write()
+    for number in (0, 2):
+        path = index_path(library.index_folder, KEY, number)
+        if path.exists():
+            rewrite_sidecar(path, revision=sidecar["revision"])
+    rewrite_sidecar(late, revision=sidecar["revision"] + 1)
+    again = large()
+    again.load(library.catalog)
+    assert_complete(again, library)
 
 
 def test_refresh_follows_the_catalog(library):
