@@ -5,9 +5,11 @@ cannot be used gives way to torch. Only the engine's processes import this modul
 """
 
 import logging
+import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -59,15 +61,17 @@ class OnnxTower:
         self._any_length = isinstance(self._session.get_inputs()[0].shape[-1], str)
 
     def run_pictures(self, pixels: Sequence[Pixels]) -> Vectors:
-        at_once = _AT_ONCE
+        batches = [np.stack(pixels[each.start : each.stop]) for each in self._batches(len(pixels))]
+        rows = map(self._run, batches) if self._pool is None else self._pool.map(self._run, batches)
+        return np.concatenate(list(rows))
+
+    def _batches(self, count: int) -> list[range]:
+        """Which pictures are computed together. Apart, each thread gets as many batches."""
+        parts = math.ceil(count / _AT_ONCE)
         if self._pool is not None:
-            at_once = max(1, min(_APART, len(pixels) // self._threads))
-        batches = [pixels[start : start + at_once] for start in range(0, len(pixels), at_once)]
-        stacked = map(np.stack, batches)
-        parts = (
-            map(self._run, stacked) if self._pool is None else self._pool.map(self._run, stacked)
-        )
-        return np.concatenate(list(parts))
+            parts = self._threads * math.ceil(count / (_APART * self._threads))
+        ends = [round(part * count / parts) for part in range(parts + 1)]
+        return [range(start, end) for start, end in pairwise(ends) if start < end]
 
     def run_tokens(self, tokens: npt.NDArray[np.int64]) -> Vectors:
         return self._run(shortened(tokens) if self._any_length else tokens)
