@@ -62,7 +62,7 @@ def _take(app: QApplication, application: Application, photos: Path) -> None:
     _settle(app)
     _grab(window, "library")
     apply_theme(app, "dark")
-    window.parts.search.type_text("a flower")
+    window.parts.search.type_text("a cup of coffee")
     _wait(app, lambda: bool(application.photos.query.terms))
     window.parts.grid.go_to(int(application.photos.ids[0]))
     window.show_details(True)
