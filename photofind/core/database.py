@@ -70,7 +70,7 @@ class Database:
             database.execute("SELECT count(*) FROM sqlite_schema")
         except LibraryError as error:
             database.close()
-            if isinstance(error, CatalogCorruptError) or not _is_at_rest(path):
+            if isinstance(error, CatalogCorruptError) or _is_busy(error) or not _is_at_rest(path):
                 raise
             # A folder that cannot be written takes no -shm file; nobody writes here then.
             database = cls(path, _connect(path, "mode=ro&immutable=1"), writable=False)
@@ -307,9 +307,14 @@ def _check_before_writing(path: Path, check_after_crash: bool) -> None:
 
 
 def _is_at_rest(path: Path) -> bool:
-    """Whether all that was committed stands in the main file, and nobody can write to it."""
-    is_whole = path.is_file() and _size(path.with_name(path.name + "-wal")) == 0
-    return is_whole and not os.access(path.parent, os.W_OK)
+    """Whether all that was committed stands in the main file."""
+    return path.is_file() and _size(path.with_name(path.name + "-wal")) == 0
+
+
+def _is_busy(error: LibraryError) -> bool:
+    """Whether somebody is writing just now."""
+    code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF  # without its details
+    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _size(path: Path) -> int:
