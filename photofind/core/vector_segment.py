@@ -55,10 +55,6 @@ class Segment:
         return len(self._id_of)
 
     @property
-    def is_frozen(self) -> bool:
-        return self._memory is not None
-
-    @property
     def ids(self) -> Ids:
         """All ids, ascending."""
         return self._ids

@@ -135,9 +135,10 @@ def workspace(folder: Path) -> Generator[Path]:
 
 def seal(path: Path, folder: Path) -> CompiledFile:
     """Move a finished file into the folder under a name of its contents. Raises OSError."""
-    target = folder / f"{path.stem}-{_checksum(path)[:12]}{path.suffix}"
+    checksum = _checksum(path)
+    target = folder / f"{path.stem}-{checksum[:12]}{path.suffix}"
     path.replace(target)
-    return file_entry(target)
+    return CompiledFile(target.name, target.stat().st_size, checksum)
 
 
 def file_entry(path: Path) -> CompiledFile:

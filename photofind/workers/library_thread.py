@@ -12,9 +12,8 @@ import queue
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal
 from typing_extensions import override
@@ -30,10 +29,10 @@ from photofind.core.types import (
     PhotoId,
     Root,
 )
+from photofind.workers.awaited_runs import Answer, AwaitedRuns
 from photofind.workers.encoder_slot import EncoderSlot
 
 if TYPE_CHECKING:  # imported by the thread itself: the window starts sooner without them
-    from photofind.core.indexer import IndexRun
     from photofind.core.library import Library
     from photofind.core.manners import Manners
     from photofind.core.watcher import Watcher
@@ -47,16 +46,6 @@ _IDLE = 0.25  # seconds between two looks for changes otherwise; commands come a
 _UPKEEP = 0.02  # the same while the search index is being rebuilt
 _TIDY_AFTER = 30.0  # seconds: what nobody waits for must not slow down the first searches
 _COUNTS = 2.0  # seconds between two counts of the photos while indexing
-
-Answer = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """Folders that another process waits for."""
-
-    run: IndexRun
-    answer: Answer
 
 
 class LibraryThread(QThread):
@@ -100,8 +89,7 @@ class LibraryThread(QThread):
         self._manners: Manners
         self._has_engine = self._is_open = False
         self._failure = ""  # why the library could not be opened
-        self._expected: list[Answer] = []  # of folders that have not been begun
-        self._jobs: list[_Job] = []
+        self._awaited = AwaitedRuns()
         self._polite = True
         self._tidy_from = math.inf  # monotonic seconds
         self._told = 0.0  # when the counts of the roots were told last, monotonic seconds
@@ -159,10 +147,10 @@ class LibraryThread(QThread):
 
     def index_folders(self, folders: Sequence[Path], answer: Answer) -> None:
         """Index for another process; `answer` gets progress messages, then a report or error."""
-        self._expected.append(answer)
+        self._awaited.expect(answer)
         self._commands.put(lambda: self._index_folders(folders, answer))
         if self._failure:
-            self._refuse()
+            self._awaited.refuse(self._failure)
 
     def stop(self) -> None:
         """Save and close everything; waits for it."""
@@ -241,13 +229,8 @@ class LibraryThread(QThread):
         if self._is_open:
             self._library.close()
         self._failure = reason or "The library could not be opened."
-        self._refuse()
+        self._awaited.refuse(self._failure)
         self.open_failed.emit(self._failure)
-
-    def _refuse(self) -> None:
-        """Tell those who wait for a library that it could not be opened."""
-        while self._expected:
-            self._expected.pop()({"error": self._failure})
 
     def _work(self) -> None:
         busy, upkeep, slow = True, False, ""
@@ -259,10 +242,10 @@ class LibraryThread(QThread):
                     self._library.indexer.make_way(slow)
                 was_busy, busy = busy, self._library.indexer.step(0.0 if not busy else _SLICE)
                 upkeep = not busy and self._library.vectors.needs_upkeep
-                if not busy and (was_busy or self._jobs):
+                if not busy and (was_busy or self._awaited):
                     self._on_idle()
                 elif (trouble := self._library.indexer.trouble) is not None:
-                    self._end_jobs(str(trouble))
+                    self._awaited.end(self._library.indexer, str(trouble))
                 elif not busy and time.monotonic() >= self._tidy_from:
                     self._tidy()
             except PhotofindError as error:
@@ -276,7 +259,7 @@ class LibraryThread(QThread):
 
     def _reason_to_wait(self) -> str:
         """Why to go slowly. Another process that waits for its folders wants them soon."""
-        if not self._polite or self._jobs:
+        if not self._polite or self._awaited:
             return ""
         return self._manners.reason()
 
@@ -292,8 +275,8 @@ class LibraryThread(QThread):
 
     def _close(self) -> None:
         self._failure = "The window was closed before the work was done."
-        self._end_jobs(self._failure)
-        self._refuse()
+        self._awaited.end(self._library.indexer, self._failure)
+        self._awaited.refuse(self._failure)
         self._watcher.close()
         self._library.close()
         self._encoders.close()
@@ -361,7 +344,7 @@ class LibraryThread(QThread):
         self._tell_trash()
 
     def _index_folders(self, folders: Sequence[Path], answer: Answer) -> None:
-        self._expected.remove(answer)
+        self._awaited.forget(answer)
         try:
             ids = dict.fromkeys(self._root_for(folder).root_id for folder in folders)
         except FolderError as error:
@@ -371,7 +354,7 @@ class LibraryThread(QThread):
         # A folder may have been taken in by one that came after it.
         roots = [root for root in self._library.catalog.roots() if root.root_id in ids]
         run = self._library.indexer.start_run([root.root_id for root in roots])
-        self._jobs.append(_Job(run, answer))
+        self._awaited.begin(run, answer)
 
     def _use_encoder(self, encoder: InstalledEncoder) -> None:
         if encoder.key == self._encoders.encoder.key:
@@ -390,15 +373,10 @@ class LibraryThread(QThread):
 
     def _on_progress(self, progress: IndexProgress) -> None:
         self.progress_changed.emit(progress)
-        for job in self._jobs:
-            job.answer({"progress": asdict(progress)})
+        self._awaited.tell(progress)
 
     def _on_idle(self) -> None:
-        from photofind.core.library import report_document
-
-        jobs, self._jobs = self._jobs, []
-        for job in jobs:
-            job.answer({"report": report_document(self._library.indexer.finish_run(job.run))})
+        self._awaited.finish(self._library.indexer)
         self._encoders.hand_over(self._library)
         self._tell_roots()
         self._tell_failures()
@@ -409,13 +387,6 @@ class LibraryThread(QThread):
         self._library.tidy([item.key for item in self._others])
         self._library.catalog.settle()
         give_back()
-
-    def _end_jobs(self, reason: str) -> None:
-        """Tell those who wait for folders that these will not be done now."""
-        jobs, self._jobs = self._jobs, []
-        for job in jobs:
-            self._library.indexer.finish_run(job.run)
-            job.answer({"error": reason})
 
     def _tell_roots(self) -> None:
         self._told = time.monotonic()
