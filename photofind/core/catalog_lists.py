@@ -11,17 +11,18 @@ from photofind.core.catalog_files import below_folder
 from photofind.core.catalog_rows import CatalogPart, id_list, microseconds, path_key
 from photofind.core.catalog_text import TEXT_COLUMNS, match_expression
 from photofind.core.database import Value
-from photofind.core.types import Filters, PhotoId
+from photofind.core.types import Filters
+from photofind.core.whys import NO_WHYS, Whys
 
 Ids = npt.NDArray[np.int64]
 
 _GRAY = 0x808080
 _SHARE = 6
 """One pass over all photos is faster than asking for each id above a sixth of them."""
-_COMBINATIONS = [
+_COMBINATIONS = tuple(
     tuple(column for number, column in enumerate(TEXT_COLUMNS) if code >> number & 1)
     for code in range(1 << len(TEXT_COLUMNS))
-]
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +75,9 @@ class CatalogLists(CatalogPart):
         ids = self._db.integers(
             f"SELECT p.photo_id FROM photos p WHERE p.status = 1{conditions}", parameters
         )
-        ids = np.sort(ids.ravel())
+        chosen = np.zeros(int(ids.max(initial=0)) + 1, np.bool_)
+        chosen[ids.ravel()] = True
+        ids = np.flatnonzero(chosen)
         ids.flags.writeable = False
         return ids
 
@@ -134,9 +137,7 @@ class CatalogLists(CatalogPart):
         folders = [(os.fsdecode(name), count) for name, count in rows]
         return sorted(folders, key=lambda each: each[0].casefold())
 
-    def match_text(
-        self, words: str, filters: Filters, limit: int = 1000
-    ) -> list[tuple[PhotoId, tuple[str, ...]]]:
+    def match_text(self, words: str, filters: Filters, limit: int = 1000) -> tuple[Ids, Whys]:
         """Photos whose name, folders or camera have every word, as the start of one of theirs.
 
         The latest additions come first. Each comes with where the words were found: "name",
@@ -144,7 +145,7 @@ class CatalogLists(CatalogPart):
         """
         expression = match_expression(words)
         if expression is None:
-            return []
+            return np.empty(0, np.int64), NO_WHYS
         conditions, parameters = _conditions(filters)
         ids = self._db.integers(
             "SELECT photo_text.rowid FROM photo_text"
@@ -156,7 +157,7 @@ class CatalogLists(CatalogPart):
         where = np.zeros(len(ids), np.int64)
         for number, column in enumerate(TEXT_COLUMNS):
             where |= np.isin(ids, self._with_any(words, column, ids)).astype(np.int64) << number
-        return list(zip(ids.tolist(), map(_COMBINATIONS.__getitem__, where.tolist()), strict=True))
+        return ids, Whys(_COMBINATIONS, where)
 
     def match_field(self, words: str, field: str) -> Ids:
         """All photos with every word in one of "name", "folder", "camera", ascending."""
@@ -164,10 +165,12 @@ class CatalogLists(CatalogPart):
         return np.empty(0, np.int64) if expression is None else self._matching(expression)
 
     def _with_any(self, words: str, column: str, ids: Ids) -> Ids:
-        """Photos, those of `ids` among them, that have at least one of the words in a column."""
+        """Photos with every word somewhere, those of `ids` among them, and any in a column."""
         expression = match_expression(words, column, every=False)
         if expression is None or not len(ids):
             return np.empty(0, np.int64)
+        if len(words.split()) > 1:  # photos with any of the words may be far more
+            expression = f"({match_expression(words)}) AND {expression}"
         return self._matching(expression, int(ids.min()), int(ids.max()))
 
     def _matching(self, expression: str, first: int = 0, last: int = 2**63 - 1) -> Ids:
@@ -211,7 +214,8 @@ class CatalogLists(CatalogPart):
                 columns=4,
             )
         return self._db.integer_columns(
-            f"SELECT {columns} FROM json_each(?) j CROSS JOIN photos p ON p.photo_id = j.value"
+            f"SELECT {columns} FROM json_each(?) j"
+            " CROSS JOIN photos p INDEXED BY photos_layout ON p.photo_id = j.value"
             " WHERE p.status = 1",
             (id_list(np.unique(wanted).tolist()),),
             columns=4,

@@ -1,5 +1,6 @@
 """What is known of each file: photos, failures, and how they change."""
 
+import os
 from collections.abc import Iterable, Sequence
 
 from photofind.core.catalog_rows import (
@@ -45,6 +46,15 @@ class CatalogPhotos(CatalogPart):
             )
             found.update((row[0], photo_from_row(row)) for row in rows)
         return [found[photo_id] for photo_id in wanted if photo_id in found]
+
+    def names(self, ids: Sequence[int]) -> list[str]:
+        """The file names of these ids in this order; "" for ids that are not known."""
+        rows = self._db.rows(
+            "SELECT coalesce(p.raw_relpath, x'') FROM json_each(?) j"
+            " LEFT JOIN photos p ON p.photo_id = j.value",
+            (id_list(ids),),
+        )
+        return [os.fsdecode(raw).rpartition("/")[2] for (raw,) in rows]
 
     def store(
         self,

@@ -13,7 +13,6 @@ from photofind.core.literal import (
     NONE,
     Ids,
     Literals,
-    Why,
     find_literals,
     literal_scores,
 )
@@ -33,6 +32,7 @@ from photofind.core.ranking import (
 )
 from photofind.core.types import Filters, Hit, Query, SearchResult, TextTerm
 from photofind.core.vectors import VectorIndex
+from photofind.core.whys import NO_WHYS, Why, Whys
 
 __all__ = ["QueryEncoder", "Search"]
 
@@ -98,13 +98,7 @@ class Search:
 
     def _literals(self, phrases: list[str], filters: Filters, allowed: Ids | None) -> Literals:
         found = find_literals(self._catalog, phrases, filters)
-        if allowed is None or not found.whys:
-            return found
-        kept = set(found.ids[np.isin(found.ids, allowed)].tolist())
-        return Literals(
-            {i: why for i, why in found.whys.items() if i in kept},
-            {i: rank for i, rank in found.named.items() if i in kept},
-        )
+        return found if allowed is None else found.among(allowed)
 
     # -- orders
 
@@ -121,7 +115,7 @@ class Search:
         fields = [restriction(t) for t in query.terms if isinstance(t, TextTerm)]
         why = tuple(dict.fromkeys(f.field for f in fields if f and not f.negative))
         value = 1.0 if query.terms else np.nan
-        whys = [why] * len(ids) if query.terms else []
+        whys = Whys((why,), np.zeros(len(ids), np.int64)) if query.terms else NO_WHYS
         return _Ranked(ids, np.full(len(ids), value, np.float32), whys, len(ids))
 
     def _ranked(
@@ -143,8 +137,10 @@ class Search:
 
     def _scale(self, term: EncodedTerm) -> Scale:
         sample = self._vectors.sample(_SAMPLE)
-        cosines = sample @ term.vector if len(sample) else np.empty(0, np.float32)
-        return measure(cosines, term.usual)
+        if not len(sample):
+            return measure(np.empty(0, np.float32), term.usual)
+        # Not "@": it leaves a thread of BLAS spinning, which takes a processor from the search.
+        return measure(np.vecdot(sample, term.vector), term.usual)
 
     def _candidates(
         self, terms: list[EncodedTerm], scales: list[Scale], allowed: Ids | None
@@ -182,8 +178,6 @@ class Search:
         keep = np.flatnonzero(tiles.known)
         strong = int(np.count_nonzero(keep < ranked.strong))
         keep = keep[: query.limit]
-        kept: list[int] = keep.tolist() if ranked.whys else []
-        whys = tuple(ranked.whys[each] for each in kept)
         return SearchResult(
             query=query,
             encoder_id=encoder.spec.encoder_id,
@@ -191,7 +185,7 @@ class Search:
             scores=ranked.scores[keep],
             aspects=tiles.aspects[keep],
             colors=tiles.colors[keep],
-            whys=whys,
+            whys=ranked.whys.at(keep).each() if len(ranked.whys) else (),
             strong=min(strong, len(keep)),
             notice=self._notice(query),
         )
@@ -219,44 +213,46 @@ class _Ranked:
 
     ids: Ids
     scores: Scores
-    whys: list[Why]
+    whys: Whys
     strong: int
 
 
 def _by_name(literals: Literals) -> _Ranked:
     """Literal matches alone: file names that were meant, then names, then the rest."""
-    order = sorted(
-        literals.whys,
-        key=lambda i: (-literals.named.get(i, 0), "name" not in literals.whys[i]),
-    )
-    ids = np.array(order, np.int64)
-    scores = np.ones(len(ids), np.float32)
-    return _Ranked(ids, scores, [literals.whys[i] for i in order], len(ids))
+    named = literals.named if len(literals.named) else np.zeros(len(literals.ids), np.int64)
+    order = np.lexsort((~literals.whys.holding("name"), -named))
+    scores = np.ones(len(order), np.float32)
+    return _Ranked(literals.ids[order], scores, literals.whys.at(order), len(order))
 
 
 def _merge(ids: Ids, scores: Scores, literals: Literals, cut: Cut, scale: Scale) -> _Ranked:
     """Put literal matches in their places among content matches that are sorted and cut."""
-    if literals.named:
+    if len(literals.named):
         cut = _ONLY_LITERAL  # a file was asked for by its name: looks are at best a weak match
-    place = {int(photo_id): position for position, photo_id in enumerate(ids)}
-    extra = np.array([i for i in literals.whys if i not in place], np.int64)
-    all_ids = np.concatenate([ids, extra])
+    _, at, found = np.intersect1d(ids, literals.ids, assume_unique=True, return_indices=True)
+    extra = np.delete(np.arange(len(literals.ids)), found)
+    place = np.empty(len(literals.ids), np.int64)
+    place[found], place[extra] = at, len(ids) + np.arange(len(extra))
+    all_ids = np.concatenate([ids, literals.ids[extra]])
     values = np.concatenate([scores, np.full(len(extra), np.nan, np.float32)])
-    whys: list[Why] = [*[("content",)] * len(ids), *[()] * len(extra)]
-    touched = [place[i] for i in literals.whys if i in place] + list(range(len(ids), len(all_ids)))
-    for position in touched:
-        whys[position] = (*whys[position], *literals.whys[int(all_ids[position])])
-    where = np.array(touched, np.int64)
-    values[where] = literal_scores(
-        values[where], [whys[position] for position in touched], cut.strong, scale
-    )
-    named = np.array([literals.named.get(int(i), 0) for i in all_ids], np.float32)
+    values[place] = literal_scores(values[place], literals.whys, cut.strong, scale)
+    named = np.zeros(len(all_ids), np.float32)
+    if len(literals.named):
+        named[place] = literals.named
     order = np.argsort(-(np.minimum(values, 1.0) + named), kind="stable")
     strong = int(np.count_nonzero(values >= cut.strong))
     order = order[: strong + MOST_WEAK]
-    return _Ranked(
-        all_ids[order], np.minimum(values[order], 1.0), [whys[int(i)] for i in order], strong
-    )
+    whys = _merged_whys(len(ids), literals.whys, place).at(order)
+    return _Ranked(all_ids[order], np.minimum(values[order], 1.0), whys, strong)
+
+
+def _merged_whys(by_content: int, literal: Whys, place: Ids) -> Whys:
+    """Of so many photos that match by content and then of others; literal ones are at `place`."""
+    content: Why = ("content",)
+    both = tuple((*content, *why) for why in literal.reasons)
+    numbers = np.zeros(max(by_content, int(place.max(initial=-1)) + 1), np.int64)
+    numbers[place] = 1 + literal.numbers + len(both) * (place < by_content)
+    return Whys((content, *literal.reasons, *both), numbers)
 
 
 def _queried_first(ranked: _Ranked, terms: list[EncodedTerm]) -> _Ranked:
@@ -268,5 +264,4 @@ def _queried_first(ranked: _Ranked, terms: list[EncodedTerm]) -> _Ranked:
     order = np.concatenate([at, np.delete(np.arange(len(ranked.ids)), at)])
     scores = ranked.scores[order]
     scores[0] = 1.0
-    whys: list[Why] = [ranked.whys[int(i)] for i in order]
-    return _Ranked(ranked.ids[order], scores, whys, max(ranked.strong, 1))
+    return _Ranked(ranked.ids[order], scores, ranked.whys.at(order), max(ranked.strong, 1))

@@ -7,7 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from photofind.core.catalog import Catalog
-from photofind.core.types import Analysis, FileStamp, Hashes, Metadata, PhotoId, Root, Vector
+from photofind.core.types import (
+    Analysis,
+    FileStamp,
+    Filters,
+    Hashes,
+    Metadata,
+    PhotoId,
+    Root,
+    Vector,
+)
 
 KEY = "builtin-1234"
 DIMENSION = 8
@@ -69,3 +78,11 @@ def add_file(catalog: Catalog, root: Root, relpath: str, seed: int = 0) -> Photo
     status = path.stat()
     real = FileStamp(status.st_size, status.st_mtime_ns, status.st_ino)
     return add_photo(catalog, root, relpath, analysis(seed), real)
+
+
+def matches(
+    catalog: Catalog, words: str, filters: Filters | None = None
+) -> dict[PhotoId, tuple[str, ...]]:
+    """Photos that match words literally, and where."""
+    ids, whys = catalog.match_text(words, filters or Filters())
+    return dict(zip(ids.tolist(), whys.each(), strict=True))

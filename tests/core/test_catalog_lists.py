@@ -11,7 +11,7 @@ from photofind.core.catalog import Catalog
 from photofind.core.catalog_text import match_expression, words_of
 from photofind.core.database import Database
 from photofind.core.types import Filters, Root
-from tests.core.storage import add_photo, analysis, content, stamp
+from tests.core.storage import add_photo, analysis, content, matches, stamp
 
 
 @pytest.fixture
@@ -34,10 +34,6 @@ def root(catalog: Catalog, tmp_path: Path) -> Root:
 
 def dated(year: int, month: int = 1, day: int = 1) -> datetime:
     return datetime(year, month, day)
-
-
-def found(catalog: Catalog, words: str, filters: Filters | None = None) -> dict[int, tuple]:
-    return dict(catalog.match_text(words, filters or Filters()))
 
 
 def test_photos_come_newest_first_by_taken_at_then_by_change(catalog: Catalog, root: Root) -> None:
@@ -156,29 +152,29 @@ def test_words_are_found_by_the_start_in_names_folders_and_cameras(
         "Italien 2019/Strand/IMG_BeachDay0042.jpg",
         analysis(camera="Canon EOS 5D", lens="EF 50mm"),
     )
-    assert found(catalog, "beach") == {photo_id: ("name",)}
-    assert found(catalog, "day") == {photo_id: ("name",)}
-    assert found(catalog, "IMG_Bea") == {photo_id: ("name",)}
-    assert found(catalog, "img_beachday0042.jpg") == {photo_id: ("name",)}
-    assert found(catalog, "42") == {photo_id: ("name",)}
-    assert found(catalog, "ital") == {photo_id: ("folder",)}
-    assert found(catalog, root.path.name) == {photo_id: ("folder",)}
-    assert found(catalog, "canon 5d") == {photo_id: ("camera",)}
-    assert found(catalog, "50mm strand 0042") == {photo_id: ("name", "folder", "camera")}
-    assert found(catalog, "each") == {}
-    assert found(catalog, "beach nikon") == {}
+    assert matches(catalog, "beach") == {photo_id: ("name",)}
+    assert matches(catalog, "day") == {photo_id: ("name",)}
+    assert matches(catalog, "IMG_Bea") == {photo_id: ("name",)}
+    assert matches(catalog, "img_beachday0042.jpg") == {photo_id: ("name",)}
+    assert matches(catalog, "42") == {photo_id: ("name",)}
+    assert matches(catalog, "ital") == {photo_id: ("folder",)}
+    assert matches(catalog, root.path.name) == {photo_id: ("folder",)}
+    assert matches(catalog, "canon 5d") == {photo_id: ("camera",)}
+    assert matches(catalog, "50mm strand 0042") == {photo_id: ("name", "folder", "camera")}
+    assert matches(catalog, "each") == {}
+    assert matches(catalog, "beach nikon") == {}
 
 
 def test_case_and_accents_do_not_count(catalog: Catalog, root: Root) -> None:
     photo_id = add_photo(catalog, root, "Crème-Brûlée.jpg")
     for words in ("creme", "BRULEE", "crème brûlée", "Cre\u0300me"):
-        assert found(catalog, words) == {photo_id: ("name",)}, words
+        assert matches(catalog, words) == {photo_id: ("name",)}, words
 
 
 def test_writing_without_spaces_is_found_in_the_middle(catalog: Catalog, root: Root) -> None:
     photo_id = add_photo(catalog, root, "海辺の写真.jpg")
-    assert found(catalog, "写真") == {photo_id: ("name",)}
-    assert found(catalog, "海辺") == {photo_id: ("name",)}
+    assert matches(catalog, "写真") == {photo_id: ("name",)}
+    assert matches(catalog, "海辺") == {photo_id: ("name",)}
 
 
 def test_literal_search_meets_the_filters_and_the_limit(catalog: Catalog, root: Root) -> None:
@@ -186,9 +182,9 @@ def test_literal_search_meets_the_filters_and_the_limit(catalog: Catalog, root: 
         add_photo(catalog, root, f"y{year}/cat.jpg", analysis(taken_at=dated(year)))
         for year in range(2000, 2005)
     ]
-    assert set(found(catalog, "cat", Filters(after=dated(2003)))) == set(ids[3:])
-    assert set(found(catalog, "cat", Filters(root_id=root.root_id, folder="y2001"))) == {ids[1]}
-    assert [photo_id for photo_id, _ in catalog.match_text("cat", Filters(), 2)] == ids[:2:-1]
+    assert set(matches(catalog, "cat", Filters(after=dated(2003)))) == set(ids[3:])
+    assert set(matches(catalog, "cat", Filters(root_id=root.root_id, folder="y2001"))) == {ids[1]}
+    assert catalog.match_text("cat", Filters(), 2)[0].tolist() == ids[:2:-1]
 
 
 def test_nothing_a_user_types_is_syntax(catalog: Catalog, root: Root) -> None:
@@ -204,7 +200,7 @@ def test_nothing_a_user_types_is_syntax(catalog: Catalog, root: Root) -> None:
     typed += ["".join(map(chr, rng.integers(1, 0x3000, 12))) for _ in range(200)]
     for words in typed:
         catalog.match_text(words, Filters())
-    assert len(found(catalog, "AND")) == 1
+    assert len(matches(catalog, "AND")) == 1
     assert len(catalog.newest(Filters())) == 1
 
 
@@ -256,8 +252,8 @@ def test_words_of_a_field_must_all_be_in_that_field(catalog: Catalog, root: Root
 def test_where_words_were_found_is_told_for_each_photo(catalog: Catalog, root: Root) -> None:
     one = add_photo(catalog, root, "dogs/beach.jpg")
     other = add_photo(catalog, root, "beach/dog at the beach.jpg")
-    assert found(catalog, "dog beach") == {one: ("name", "folder"), other: ("name", "folder")}
-    assert found(catalog, "dog") == {one: ("folder",), other: ("name",)}
+    assert matches(catalog, "dog beach") == {one: ("name", "folder"), other: ("name", "folder")}
+    assert matches(catalog, "dog") == {one: ("folder",), other: ("name",)}
 
 
 def test_tiles_say_which_photos_are_there(catalog: Catalog, root: Root) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from photofind.core.catalog import Catalog
 from photofind.core.types import FileStamp, Filters, Root
-from tests.core.storage import KEY, add_photo, analysis, content, stamp
+from tests.core.storage import KEY, add_photo, analysis, content, matches, stamp
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_name_that_is_not_utf8_survives(catalog: Catalog, root: Root) -> None:
     assert list(catalog.known_files(root.root_id)) == [key]
     photo = catalog.photos([photo_id])[0]
     assert os.fsencode(photo.path) == os.fsencode(root.path) + b"/" + raw
-    assert catalog.match_text("caf", Filters()) == [(photo_id, ("name",))]
+    assert matches(catalog, "caf") == {photo_id: ("name",)}
     assert catalog.without_vector("other", 10) == [(photo_id, photo.path)]
     catalog.store_failure(root.root_id, key, raw, stamp(), f"cannot read {key}")
     assert catalog.failures()[0].path == photo.path
@@ -117,7 +117,7 @@ def test_a_failure_is_named_counted_and_no_photo(catalog: Catalog, root: Root) -
         assert failed_id == photo_id
     assert catalog.photo(photo_id) is None
     assert len(catalog.newest(Filters())) == 0
-    assert catalog.match_text("a", Filters()) == []
+    assert matches(catalog, "a") == {}
     assert len(catalog.vector_ids(KEY)) == 0
     (failure,) = catalog.failures()
     assert (failure.path, failure.reason) == (root.path / "a.jpg", "cut off")
@@ -165,8 +165,8 @@ def test_a_name_apart_from_its_twin_is_found_by_its_words_alone(
     catalog: Catalog, root: Root
 ) -> None:
     photo_id = add_photo(catalog, root, "Öl\0cafe.jpg")
-    assert catalog.match_text("öl", Filters()) == [(photo_id, ("name",))]
-    assert catalog.match_text("cafe", Filters()) == []
+    assert matches(catalog, "öl") == {photo_id: ("name",)}
+    assert matches(catalog, "cafe") == {}
 
 
 def test_a_moved_photo_keeps_id_vectors_hashes_and_changes_its_words(
@@ -178,8 +178,8 @@ def test_a_moved_photo_keeps_id_vectors_hashes_and_changes_its_words(
     photo = catalog.photos([photo_id])[0]
     assert (photo.relpath, photo.stamp.inode, photo.hashes.phash) == ("beach/b.jpg", 9, 5)
     assert catalog.vector_revision(KEY) == revision
-    assert catalog.match_text("alps", Filters()) == []
-    assert catalog.match_text("beach", Filters()) == [(photo_id, ("folder",))]
+    assert matches(catalog, "alps") == {}
+    assert matches(catalog, "beach") == {photo_id: ("folder",)}
     assert list(catalog.known_files(root.root_id)) == ["beach/b.jpg"]
 
 

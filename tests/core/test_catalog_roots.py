@@ -11,7 +11,7 @@ from photofind.core.catalog import Catalog
 from photofind.core.catalog_roots import volume_of
 from photofind.core.errors import FolderError
 from photofind.core.types import Filters, RootState
-from tests.core.storage import KEY, add_photo, stamp
+from tests.core.storage import KEY, add_photo, matches, stamp
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_removing_a_root_forgets_its_photos_and_no_others(
     assert catalog.remove_root(root.root_id) == [gone]
     assert catalog.newest(Filters()).tolist() == [stays]
     assert catalog.vector_ids(KEY).tolist() == [stays]
-    assert [photo_id for photo_id, _ in catalog.match_text("a", Filters())] == [stays]
+    assert list(matches(catalog, "a")) == [stays]
     assert catalog.check() == []
 
 

@@ -8,9 +8,10 @@ import pytest
 from photofind.core.errors import FolderError
 from photofind.core.library import Library
 from photofind.core.paths import LibraryPaths
-from photofind.core.types import Filters, InstalledEncoder, RootState
+from photofind.core.types import InstalledEncoder, RootState
 from tests.core.indexing import DIMENSION, LocalAnalyzer, draw, fill
 from tests.core.libraries import SPEC
+from tests.core.storage import matches
 
 KEY = "mine-00000001"
 
@@ -65,7 +66,7 @@ def test_a_folder_around_others_takes_them_in_with_all_that_is_known(library, tm
     assert [root.path for root in library.catalog.roots()] == [around]
     after = {photo.path: photo.photo_id for photo in library.catalog.photos(range(1, 10))}
     assert {path: after[path] for path in ids} == ids
-    assert [each[1] for each in library.catalog.match_text("sub", Filters())] == [("folder",)] * 2
+    assert list(matches(library.catalog, "sub").values()) == [("folder",)] * 2
 
 
 def test_a_folder_around_one_that_is_offline_is_refused(library, tmp_path):

@@ -16,7 +16,7 @@ from photofind.core.errors import TrashError
 from photofind.core.trash import Trash
 from photofind.core.trash_places import FileMark, TrashPlace, locate_in
 from photofind.core.types import FileStamp, Filters, Root, RootState
-from tests.core.storage import KEY, add_file, add_photo, analysis
+from tests.core.storage import KEY, add_file, add_photo, analysis, matches
 
 if sys.platform in ("win32", "darwin"):
     pytest.skip("the trash of this system cannot be put aside", allow_module_level=True)
@@ -93,7 +93,7 @@ def test_a_photo_comes_back_with_all_that_was_known(
     assert catalog.vectors(KEY, [photo_id])[1].tolist() == vector
     assert catalog.vector_revision(KEY) > revision
     assert catalog.without_vector("second", 9) == []
-    assert catalog.match_text("alps", Filters()) == [(photo_id, ("folder",))]
+    assert matches(catalog, "alps") == {photo_id: ("folder",)}
     assert (root.path / "Alps 2020" / "one.jpg").read_bytes() == bytes([1]) * 101
     assert files_in(home_trash / "files") == files_in(home_trash / "info") == []
     assert catalog.check() == []
