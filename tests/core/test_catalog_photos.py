@@ -96,6 +96,13 @@ def test_a_name_that_is_not_utf8_survives(catalog: Catalog, root: Root) -> None:
     assert catalog.failures()[0].path == photo.path
 
 
+def test_names_come_in_the_order_asked_for(catalog: Catalog, root: Root) -> None:
+    one = add_photo(catalog, root, "alps/1 ä.jpg")
+    two = add_photo(catalog, root, "2.jpg")
+    assert catalog.names([two, 99, one, two]) == ["2.jpg", "", "1 ä.jpg", "2.jpg"]
+    assert catalog.names([]) == []
+
+
 def test_metadata_that_sqlite_cannot_hold_does_not_stop_a_photo(
     catalog: Catalog, root: Root
 ) -> None:
