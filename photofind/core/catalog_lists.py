@@ -147,9 +147,10 @@ class CatalogLists(CatalogPart):
         if expression is None:
             return np.empty(0, np.int64), NO_WHYS
         conditions, parameters = _conditions(filters)
+        photos = "photos p" if conditions else "photos p INDEXED BY photos_layout"  # reads less
         ids = self._db.integers(
             "SELECT photo_text.rowid FROM photo_text"
-            " CROSS JOIN photos p ON p.photo_id = photo_text.rowid"
+            f" CROSS JOIN {photos} ON p.photo_id = photo_text.rowid"
             f" WHERE photo_text MATCH ? AND p.status = 1{conditions}"
             " ORDER BY photo_text.rowid DESC LIMIT ?",
             (expression, *parameters, limit),
@@ -165,12 +166,17 @@ class CatalogLists(CatalogPart):
         return np.empty(0, np.int64) if expression is None else self._matching(expression)
 
     def _with_any(self, words: str, column: str, ids: Ids) -> Ids:
-        """Photos with every word somewhere, those of `ids` among them, and any in a column."""
+        """Photos that have at least one of the words in a column, all such of `ids` among them.
+
+        `ids` have every word somewhere. Photos with any may be far more, so one word, the longest
+        and thus probably the rarest, is asked for as well.
+        """
         expression = match_expression(words, column, every=False)
         if expression is None or not len(ids):
             return np.empty(0, np.int64)
-        if len(words.split()) > 1:  # photos with any of the words may be far more
-            expression = f"({match_expression(words)}) AND {expression}"
+        rarest = match_expression(max(words.split(), key=len))
+        if len(words.split()) > 1 and rarest is not None:
+            expression = f"({rarest}) AND {expression}"
         return self._matching(expression, int(ids.min()), int(ids.max()))
 
     def _matching(self, expression: str, first: int = 0, last: int = 2**63 - 1) -> Ids:
