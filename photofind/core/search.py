@@ -4,13 +4,13 @@ Meaning comes from the vector index, names from the catalog's full text; `rankin
 say how they are weighed. Reads only, so it runs in any process and while indexing goes on.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from photofind.core.catalog import Catalog
 from photofind.core.literal import (
-    NONE,
     Ids,
     Literals,
     find_literals,
@@ -24,6 +24,7 @@ from photofind.core.ranking import (
     Scale,
     Scores,
     count_shown,
+    expected_count,
     find_cut,
     fuse,
     fuse_scales,
@@ -38,6 +39,7 @@ __all__ = ["QueryEncoder", "Search"]
 
 _SAMPLE = 2048  # library photos that make up a term's background
 _FETCH = 2000  # nearest photos asked for per term, until the last ones no longer match
+_SURELY_MORE = 1.1  # than so many times what would be asked for next: that search is left out
 _EXACT = 20_000  # so many photos that filters leave are scored one by one
 _ONLY_LITERAL = Cut(1.0, 1.0, 1.0)
 
@@ -59,11 +61,11 @@ class Search:
         described = [t for t in query.terms if not isinstance(t, TextTerm) or not restriction(t)]
         terms = encode_terms(described, self._catalog, self._vectors, self._encoder)
         phrases = [t.text for t in described if isinstance(t, TextTerm) and t.weight > 0]
-        literals = self._literals(phrases, query.filters, allowed)
         if any(term.weight > 0 for term in terms):
-            ranked = self._ranked(terms, literals, allowed, added=len(phrases) == len(described))
+            named = phrases if len(phrases) == len(described) else []
+            ranked = self._ranked(terms, named, query.filters, allowed)
         elif phrases:
-            ranked = _by_name(literals)
+            ranked = _by_name(self._literals(phrases, query.filters, allowed))
         else:
             ranked = self._newest(query, terms, allowed)
         return self._result(query, ranked)
@@ -98,7 +100,7 @@ class Search:
 
     def _literals(self, phrases: list[str], filters: Filters, allowed: Ids | None) -> Literals:
         found = find_literals(self._catalog, phrases, filters)
-        return found if allowed is None else found.among(allowed)
+        return found if allowed is None or not len(found.ids) else found.among(allowed)
 
     # -- orders
 
@@ -119,9 +121,21 @@ class Search:
         return _Ranked(ids, np.full(len(ids), value, np.float32), whys, len(ids))
 
     def _ranked(
-        self, terms: list[EncodedTerm], literals: Literals, allowed: Ids | None, *, added: bool
+        self, terms: list[EncodedTerm], phrases: list[str], filters: Filters, allowed: Ids | None
     ) -> "_Ranked":
-        """By meaning, with literal matches among it; `added`: also those that meaning missed."""
+        """By meaning, with what matches the phrases literally among it."""
+        # The catalog reads on this thread, and leaves the others to the index.
+        with ThreadPoolExecutor(1, "search") as beside:
+            found = beside.submit(self._by_meaning, terms, allowed)
+            literals = self._literals(phrases, filters, allowed)
+        ids, scores, cut, scale = found.result()
+        merged = _merge(ids, scores, literals, cut, scale)
+        return _queried_first(merged, terms) if len(terms) == 1 else merged
+
+    def _by_meaning(
+        self, terms: list[EncodedTerm], allowed: Ids | None
+    ) -> tuple[Ids, Scores, Cut, Scale]:
+        """Photos to be shown, best first. Asks the index alone."""
         scales = [self._scale(term) for term in terms]
         weights = [term.weight for term in terms]
         wanted = [i for i, weight in enumerate(weights) if weight > 0]
@@ -132,8 +146,7 @@ class Search:
         ids, scores = ids[order], scores[order]
         cut = find_cut(scores, whole)
         _, shown = count_shown(scores, cut)
-        merged = _merge(ids[:shown], scores[:shown], literals if added else NONE, cut, whole)
-        return _queried_first(merged, terms) if len(terms) == 1 else merged
+        return ids[:shown], scores[:shown], cut, whole
 
     def _scale(self, term: EncodedTerm) -> Scale:
         sample = self._vectors.sample(_SAMPLE)
@@ -164,10 +177,12 @@ class Search:
         count = _FETCH
         while True:
             ids, scores = self._vectors.search(term.vector, count, allowed)
-            _, shown = count_shown(scores, find_cut(scores, scale))
+            cut = find_cut(scores, scale)
+            _, shown = count_shown(scores, cut)
             if len(ids) < count or shown < count - MOST_WEAK:
                 return ids, scores
-            count *= 4
+            expected = expected_count(scores, cut.strong, scale)
+            count *= 4 if expected < _SURELY_MORE * 4 * count else 8
 
     # -- answer
 
