@@ -188,6 +188,14 @@ def test_graph_finds_what_a_scan_finds(graph):
     assert recall(graph, between) >= 0.98
 
 
+def test_graphs_that_were_written_find_what_a_scan_finds(graph):
+    rows = scenes(4000)
+    graph.save()
+    assert recall(graph, rows[::20]) >= 0.98
+    between = [unit(one + other) for one, other in zip(rows[::80], rows[40::80], strict=True)]
+    assert recall(graph, between) >= 0.98
+
+
 @pytest.mark.parametrize("share", [2, 10, 100])
 def test_filtered_search_finds_the_nearest_of_those_allowed(graph, share):
     assert recall(graph, scenes(4000)[::80], np.arange(0, 4000, share)) >= 0.98
