@@ -38,10 +38,9 @@ _Result = TypeVar("_Result")
 
 _SCANNED_SHARE = 32  # one in so many of all rows asked for: a scan of all is not slower
 _MARGIN = 1.3  # asked for more than a filter leaves on average
-_SPREAD = 2.0  # asked for from one segment, beyond its share of all rows
-_NEAR = (
-    1.0  # standard deviations of landmarks' cosines; at 0.5 a thousandth is missed, 2 saves little
-)
+_SPREAD = 2.0  # asked for from one segment, beyond its share of the rows
+_LEAST_SHARE = 20
+_NEAR = 1.0  # standard deviations of the landmarks' cosines: half of it misses a thousandth more
 _PIECE = 8192
 _MOST_THREADS = 4
 
@@ -54,13 +53,10 @@ class SegmentSearch:
 
     def nearest(self, segments: Sequence[Segment], query: HalfRow, count: int) -> Found:
         """About the `count` nearest rows, best first."""
-        total = sum(map(len, segments))
-        if count * _SCANNED_SHARE >= total:
+        if count * _SCANNED_SHARE >= sum(map(len, segments)):
             return self.scan(segments, query, count)
-        shares = [math.ceil(_SPREAD * count * len(each) / max(total, 1)) for each in segments]
-        asked = [min(count, max(share, 20)) for share in shares]
-
         thorough = self._promising(segments, query, count)
+        asked = _shares(segments, thorough, count)
 
         def search(number: int) -> Found:
             return segments[number].search(query, asked[number], thorough=thorough[number])
@@ -86,15 +82,16 @@ class SegmentSearch:
         """In which segments some of the `count` nearest rows may well lie.
 
         Those with a landmark hardly further off than the landmarks among the nearest rows would be.
-        What is hardly is told by how the landmarks' cosines spread, for models differ in that.
+        What is hardly is told by how the landmarks' cosines spread, for models differ in that. Many
+        rows lie in most segments anyway.
         """
         marks = [each.landmarks for each in segments]
         known = [each for each in marks if each is not None]
-        if len(segments) <= _threads() or not known:
+        if len(segments) <= _threads() or count > LANDMARK_EVERY or not known:
             return [True] * len(segments)
         scores = [each.cosines(query) for each in known]
         together = np.concatenate(scores)
-        rank = min(math.ceil(count / LANDMARK_EVERY), len(together))
+        rank = min(math.ceil(2 * count / LANDMARK_EVERY), len(together))
         least = np.partition(together, -rank)[-rank] - _NEAR * together.std()
         best_of = iter([part.max() for part in scores])
         return [each is None or bool(next(best_of) >= least) for each in marks]
@@ -156,6 +153,17 @@ class SegmentSearch:
         for each in begun:
             each.result()
         return [results[number] for number in range(len(items))]
+
+
+def _shares(segments: Sequence[Segment], promising: Sequence[bool], count: int) -> list[int]:
+    """How many rows to ask each segment for: all `count` of one that alone is promising."""
+    total = sum(map(len, segments))
+    among = sum(len(each) for each, so in zip(segments, promising, strict=True) if so)
+    shares = [
+        math.ceil(_SPREAD * count * len(each) / max(among if so else total, 1))
+        for each, so in zip(segments, promising, strict=True)
+    ]
+    return [min(count, max(share, _LEAST_SHARE)) for share in shares]
 
 
 def _threads() -> int:
