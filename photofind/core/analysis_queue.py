@@ -72,6 +72,7 @@ class AnalysisQueue:
         self._sizes: Counter[int] = Counter()
         self._bytes = 0  # of all files that wait
         self._running: dict[Future[Analysis] | Future[bytes], Task] = {}
+        self._finished: deque[Future[Analysis] | Future[bytes]] = deque()
         self._hasher = Hasher()
 
     def use_analyzer(self, analyzer: Analyzer) -> None:
@@ -152,7 +153,8 @@ class AnalysisQueue:
 
     def answers(self) -> Iterator[Answer]:
         """Everything that has been finished since the last call."""
-        for future in [future for future in self._running if future.done()]:
+        while self._finished:
+            future = self._finished.popleft()
             yield self._running.pop(future), future
 
     def withdraw(self) -> None:
@@ -172,7 +174,12 @@ class AnalysisQueue:
 
     def _run(self, task: Task, future: "Future[Analysis] | Future[bytes]") -> None:
         self._running[future] = task
-        future.add_done_callback(lambda _: self._wake())
+        future.add_done_callback(self._note_finished)
+
+    def _note_finished(self, future: "Future[Analysis] | Future[bytes]") -> None:
+        """From any thread."""
+        self._finished.append(future)
+        self._wake()
 
     def _forget(self, task: Task | None) -> None:
         label = (task.place, task.need) if task else None
