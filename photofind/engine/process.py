@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -103,11 +104,14 @@ class EngineProcess:
         polite.join(_STOP_SECONDS)
 
     def _receive(self) -> None:
+        next_tick = 0.0
         try:
             while True:
                 if self._connection.poll(_TICK_SECONDS):
                     self._listener.on_message(self, self._connection.recv())
-                self._listener.on_tick(self)
+                if time.monotonic() >= next_tick:
+                    self._listener.on_tick(self)
+                    next_tick = time.monotonic() + _TICK_SECONDS
         except (EOFError, OSError, UnpicklingError):
             pass
         finally:
