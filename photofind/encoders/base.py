@@ -17,7 +17,10 @@ A panorama is several such squares, (squares, 3, side, side); see `squares.py`.
 
 
 class Backend(Protocol):
-    """Runs the towers of one model on one device. Used from one thread at a time."""
+    """Runs the towers of one model on one device.
+
+    Used from one thread at a time, except that `parallel` threads may be in `encode_apart`.
+    """
 
     @property
     def device(self) -> str:
@@ -29,8 +32,17 @@ class Backend(Protocol):
         """Whether the best way to compute was found: "done", "provisional" or "missing"."""
         ...
 
+    @property
+    def parallel(self) -> int:
+        """How many threads should encode pictures apart; 1 where one call takes all there is."""
+        ...
+
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
         """Single squares (3, side, side) to float32 (n, d), not normalised."""
+        ...
+
+    def encode_apart(self, pixels: Sequence[Pixels]) -> Vectors:
+        """`encode_pixels` in the caller's own thread, while other threads do the same."""
         ...
 
     def encode_tokens(self, tokens: npt.NDArray[np.int64]) -> Vectors:
@@ -57,12 +69,21 @@ class Encoder(Protocol):
         """Whether the best way to compute here was found: "done", "provisional" or "missing"."""
         ...
 
+    @property
+    def parallel(self) -> int:
+        """How many threads should encode pictures apart; 1 where one call takes all there is."""
+        ...
+
     def prepare(self, image: Image.Image) -> Pixels:
         """Scale, crop and normalise one RGB picture. Callable from any thread."""
         ...
 
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
         """float32 (n, d) unit rows; a row of NaN where the model gave nothing usable."""
+        ...
+
+    def encode_apart(self, pixels: Sequence[Pixels]) -> Vectors:
+        """`encode_pixels` in the caller's own thread; `parallel` threads may be in it at once."""
         ...
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:

@@ -7,6 +7,7 @@ cannot be used gives way to torch. Only the engine's processes import this modul
 import logging
 import math
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -65,6 +66,12 @@ class OnnxTower:
         rows = map(self._run, batches) if self._pool is None else self._pool.map(self._run, batches)
         return np.concatenate(list(rows))
 
+    def run_pictures_here(self, pixels: Sequence[Pixels]) -> Vectors:
+        """`run_pictures` in this very thread, where each thread has pictures of its own."""
+        starts = range(0, len(pixels), _AT_ONCE)
+        rows = [self._run(np.stack(pixels[start : start + _AT_ONCE])) for start in starts]
+        return np.concatenate(rows)
+
     def _batches(self, count: int) -> list[range]:
         """Which pictures are computed together. Apart, each thread gets as many batches."""
         parts = math.ceil(count / _AT_ONCE)
@@ -106,6 +113,8 @@ class CompiledBackend:
         self._towers: dict[str, OnnxTower] = {}
         self._torch: Backend | None = None
         self._failed = False
+        self._bringing_up = threading.Lock()
+        self._computing_in_torch = threading.Lock()
 
     @property
     def device(self) -> str:
@@ -117,9 +126,20 @@ class CompiledBackend:
     def tuning(self) -> str:
         return "missing" if self._failed else self._tuning
 
+    @property
+    def parallel(self) -> int:
+        return self._threads or os.cpu_count() or 1 if self._is_apart and not self._failed else 1
+
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
         return self._computed(
             PICTURES, lambda tower: tower.run_pictures(pixels), lambda t: t.encode_pixels(pixels)
+        )
+
+    def encode_apart(self, pixels: Sequence[Pixels]) -> Vectors:
+        return self._computed(
+            PICTURES,
+            lambda tower: tower.run_pictures_here(pixels),
+            lambda t: t.encode_pixels(pixels),
         )
 
     def encode_tokens(self, tokens: npt.NDArray[np.int64]) -> Vectors:
@@ -139,23 +159,29 @@ class CompiledBackend:
                 return exported(tower)
             except Exception as error:  # noqa: BLE001 - onnxruntime raises plain ones of its own
                 self._give_up(error)
-        return in_torch(self._in_torch())
+        with self._computing_in_torch:
+            return in_torch(self._in_torch())
 
     def _tower(self, side: str) -> OnnxTower | None:
         """The exported tower of a side; None where torch computes it."""
         file = self._compiled.files.get(side)
         if file is None or self._failed:
             return None
-        if side not in self._towers:
-            try:
-                path = open_checked(self._folder, file)
-                figures = self._compiled.figures.get(self._compiled.pictures_mode)
-                apart = side == PICTURES and figures is not None and figures.apart
-                self._towers[side] = OnnxTower(path, self._threads, apart=apart)
-            except Exception as error:  # noqa: BLE001 - onnxruntime raises plain ones of its own
-                self._give_up(error)
-                return None
-        return self._towers[side]
+        try:
+            with self._bringing_up:
+                if side not in self._towers:
+                    path = open_checked(self._folder, file)
+                    apart = side == PICTURES and self._is_apart
+                    self._towers[side] = OnnxTower(path, self._threads, apart=apart)
+                return self._towers[side]
+        except Exception as error:  # noqa: BLE001 - onnxruntime raises plain ones of its own
+            self._give_up(error)
+            return None
+
+    @property
+    def _is_apart(self) -> bool:
+        figures = self._compiled.figures.get(self._compiled.pictures_mode)
+        return figures is not None and figures.apart and PICTURES in self._compiled.files
 
     def _in_torch(self) -> Backend:
         if self._torch is None:
@@ -166,10 +192,13 @@ class CompiledBackend:
 
     def _give_up(self, error: Exception) -> None:
         """Compute with torch from now on, and have the files made anew."""
+        with self._bringing_up:
+            if self._failed:
+                return
+            self._failed = True
+            self._towers.clear()
+            self._torch = None
         log.warning("the prepared files of %s: %s", self._installed.spec.title, error)
         title = TITLES[self._compiled.pictures_mode]
         self._on_notice(f"{title} failed: using PyTorch until it is prepared anew")
-        self._failed = True
-        self._towers.clear()
-        self._torch = None
         forget_compiled(self._installed)

@@ -6,13 +6,13 @@ the mean of theirs, so that it still has one. Bars beside it (letterboxing) were
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image
 
 from photofind.core.types import Vectors
-from photofind.encoders.base import Backend, Pixels, unit_rows
+from photofind.encoders.base import Pixels, unit_rows
 
 _LONG = 2.0  # long side to short side: from here on a picture is looked at in several squares
 _LONGEST = 8  # what a strip has beyond that is left out at both ends
@@ -33,13 +33,16 @@ def squares(image: Image.Image) -> list[Image.Image]:
     return [_square(image, round(first + step * number), short) for number in range(count)]
 
 
-def encode_looks(backend: Backend, pixels: Sequence[Pixels]) -> Vectors:
+def encode_looks(
+    encode: Callable[[Sequence[Pixels]], Vectors], pixels: Sequence[Pixels]
+) -> Vectors:
     """Unit vectors (n, d), NaN where a look gave nothing usable; pixels as `Encoder.prepare` gave.
 
-    The vector of a picture of several squares is the mean of their unit vectors, made a unit again.
+    encode: a backend's, of single squares. The vector of a picture of several squares is the mean
+    of their unit vectors, made a unit again.
     """
     looks = [look if look.ndim == 4 else look[None] for look in pixels]
-    rows = unit_rows(backend.encode_pixels([square for look in looks for square in look]))
+    rows = unit_rows(encode([square for look in looks for square in look]))
     if len(rows) == len(looks):
         return rows
     starts = np.cumsum([0, *(len(look) for look in looks[:-1])])

@@ -68,6 +68,10 @@ class TorchBackend:
             return self._device
         return f"{self._device} ({str(self._dtype).removeprefix('torch.')})"
 
+    @property
+    def parallel(self) -> int:
+        return 1
+
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
         """float32 (n, d). Halves the batch when memory runs out, then moves to the processor."""
         batch = _tensor(np.stack(pixels))
@@ -82,6 +86,9 @@ class TorchBackend:
                 continue
             start += count
         return np.concatenate(parts)
+
+    def encode_apart(self, pixels: Sequence[Pixels]) -> Vectors:
+        return self.encode_pixels(pixels)
 
     def encode_tokens(self, tokens: npt.NDArray[np.int64]) -> Vectors:
         try:

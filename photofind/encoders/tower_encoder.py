@@ -39,11 +39,18 @@ class TowerEncoder:
     def tuning(self) -> str:
         return self._backend.tuning
 
+    @property
+    def parallel(self) -> int:
+        return self._backend.parallel
+
     def prepare(self, image: Image.Image) -> Pixels:
         return self._preprocessor(image)
 
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
-        return encode_looks(self._backend, pixels)
+        return encode_looks(self._backend.encode_pixels, pixels)
+
+    def encode_apart(self, pixels: Sequence[Pixels]) -> Vectors:
+        return encode_looks(self._backend.encode_apart, pixels)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         return self.encode_pixels([self.prepare(image) for image in images])

@@ -3,21 +3,25 @@
 Pure arithmetic; measures nothing itself.
 """
 
+import threading
 import time
 from collections.abc import Callable
 
 LONG_SECONDS = 0.6  # a pause, and the first query of a while, wait at most about this long
+APART_SECONDS = 0.3  # a batch of one thread among several; more gains nothing
 BRIEF_SECONDS = 0.12  # the same while someone is searching, or other programs need the machine
 SEARCHING = 20.0  # seconds after a query for which another one is likely
 _LARGEST = {"cpu": 32}
 _LARGEST_ELSEWHERE = 128
+_LARGEST_APART = 8
 
 
 class BatchSize:
-    """Grows from 1 by doubling, and shrinks at once. Used by one thread."""
+    """Grows from 1 by doubling, and shrinks at once. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._lock = threading.Lock()
         self._grown = 1
         self._each = 0.0  # seconds that one picture took last, 0 while unknown
         self._queried = -SEARCHING
@@ -28,16 +32,22 @@ class BatchSize:
 
     def note(self, device: str, count: int, seconds: float) -> None:
         """A batch of `count` pictures took so long on a device like "cpu (bfloat16)"."""
-        self._each = seconds / count
-        if count >= self._grown:
-            largest = _LARGEST.get(device.partition(" ")[0], _LARGEST_ELSEWHERE)
-            self._grown = min(2 * self._grown, largest)
+        largest = _LARGEST.get(device.partition(" ")[0], _LARGEST_ELSEWHERE)
+        with self._lock:
+            self._each = seconds / count
+            if count >= self._grown:
+                self._grown = min(2 * self._grown, largest)
 
-    def size(self, *, brief: bool = False) -> int:
-        """Pictures in the next batch, at least 1. brief: short batches are wanted anyway."""
-        if not self._each:
-            return self._grown
-        brief = brief or self._clock() - self._queried < SEARCHING
-        seconds = BRIEF_SECONDS if brief else LONG_SECONDS
-        self._grown = max(1, min(self._grown, int(LONG_SECONDS / self._each)))
-        return max(1, min(self._grown, int(seconds / self._each)))
+    def size(self, *, brief: bool = False, apart: bool = False) -> int:
+        """Pictures in the next batch, at least 1.
+
+        brief: short batches are wanted anyway. apart: it is one of several under way at once, and
+        no query waits for it.
+        """
+        brief = brief or (not apart and self._clock() - self._queried < SEARCHING)
+        seconds = BRIEF_SECONDS if brief else APART_SECONDS if apart else LONG_SECONDS
+        with self._lock:
+            if self._each:
+                self._grown = max(1, min(self._grown, int(LONG_SECONDS / self._each)))
+            size = min(self._grown, int(seconds / self._each)) if self._each else self._grown
+        return max(1, min(size, _LARGEST_APART) if apart else size)

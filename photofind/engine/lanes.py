@@ -9,11 +9,16 @@ T = TypeVar("T")
 
 
 class Lanes(Generic[T]):
-    """Thread-safe. `open_gate` says whether the background lane may be taken from just now."""
+    """Thread-safe. `open_gate` says whether the background lane may be taken from just now.
+
+    Whoever opens the gate calls `wake`.
+    """
 
     def __init__(self, open_gate: Callable[[], bool] = lambda: True) -> None:
         self._open_gate = open_gate
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)
+        self._disturbed = threading.Condition(lock)  # who rests takes nobody's notice of an item
         self._urgent: deque[T] = deque()
         self._background: deque[T] = deque()
 
@@ -24,7 +29,10 @@ class Lanes(Generic[T]):
     def put(self, item: T, *, urgent: bool) -> None:
         with self._changed:
             (self._urgent if urgent else self._background).append(item)
-            self._changed.notify()
+            if urgent or self._open_gate():  # a gate that opens is followed by a `wake`
+                self._changed.notify()
+            if urgent:
+                self._disturbed.notify_all()
 
     def take(self) -> T:
         """The next item; waits for one."""
@@ -58,12 +66,13 @@ class Lanes(Generic[T]):
     def rest(self, seconds: float, is_over: Callable[[], bool]) -> None:
         """Wait so long, or until something urgent comes, or until a `wake` finds it over."""
         with self._changed:
-            self._changed.wait_for(lambda: self._urgent or is_over(), seconds)
+            self._disturbed.wait_for(lambda: self._urgent or is_over(), seconds)
 
     def wake(self) -> None:
         """Look at the gate again."""
         with self._changed:
             self._changed.notify_all()
+            self._disturbed.notify_all()
 
     def _ready(self) -> T | None:
         if self._urgent:

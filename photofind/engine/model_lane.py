@@ -1,8 +1,15 @@
-"""The one thread that owns the model: loads it when first needed, encodes in bounded batches."""
+"""Owns the model: loads it when first needed, encodes in bounded batches, what is urgent first.
+
+One thread takes the jobs. It computes them itself, or, where each thread computes best by itself,
+hands the background's batches out to as many as there are processors: none of them waits for
+another, and what a person waits for is computed beside them at once.
+"""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +18,7 @@ from PIL import Image
 
 from photofind.core.errors import EncoderError, PhotofindError
 from photofind.core.manners import Pace
-from photofind.core.types import Vector, Vectors
+from photofind.core.types import Vector
 from photofind.encoders.base import Encoder, Pixels
 from photofind.engine.batching import BatchSize
 from photofind.engine.lanes import Lanes
@@ -44,6 +51,7 @@ class ModelJob:
     image: Image.Image | None = None
     pixels: Pixels | None = None
     finish: Callable[[Any], Any] = field(default=lambda vector: vector)
+    urgent: bool = False
 
 
 class ModelLane:
@@ -54,7 +62,10 @@ class ModelLane:
         self._threads = threads
         self._send = send
         self._pace = setup.pace
-        self._jobs: Lanes[ModelJob] = Lanes(lambda: not self._pace.hold)
+        self._jobs: Lanes[ModelJob] = Lanes(self._may_begin)
+        self._helpers = ThreadPoolExecutor(threads, "encode")
+        self._lock = threading.Lock()
+        self._handed_out = 0  # batches
         self._encoder: Encoder | None = None
         self._told: Loaded | None = None
         self._failure = ""
@@ -80,25 +91,58 @@ class ModelLane:
     def put(self, job: ModelJob, *, urgent: bool) -> None:
         if urgent:
             self._batch.note_query()
+            job.urgent = True
         self._jobs.put(job, urgent=urgent)
 
     def run(self) -> None:
         while True:
-            jobs = self._jobs.take_batch(self._batch.size(brief=self._pace.rest > 0), _PATIENCE)
+            size = self._batch.size(brief=self._pace.rest > 0, apart=self._parallel > 1)
+            jobs = self._jobs.take_batch(size, _PATIENCE)
             self.on_room()
             encoder = self._loaded()
             if encoder is None:
                 for job in jobs:
                     self._send(Failed(job.request, "engine", self._failure))
-                continue
-            try:
-                self._answer(encoder, jobs)
-                self._tell_how(encoder)
-            except EncoderError as error:
-                self._fail(jobs, "encoder", str(error))
-            except Exception as error:
-                log.warning("encoding failed", exc_info=True)
-                self._fail(jobs, "engine", f"the model failed: {error}")
+            elif self._is_shared(encoder, jobs):
+                self._hand_out(encoder, jobs)
+            else:
+                self._work(encoder, jobs)
+
+    @property
+    def _parallel(self) -> int:
+        return 1 if self._encoder is None else self._encoder.parallel
+
+    def _may_begin(self) -> bool:
+        """Whether there is a thread for another batch of the background."""
+        return not self._pace.hold and self._handed_out < self._parallel
+
+    @staticmethod
+    def _is_shared(encoder: Encoder, jobs: list[ModelJob]) -> bool:
+        """Whether a batch is one thread's, of several."""
+        return encoder.parallel > 1 and not jobs[0].urgent
+
+    def _hand_out(self, encoder: Encoder, jobs: list[ModelJob]) -> None:
+        with self._lock:
+            self._handed_out += 1
+        self._helpers.submit(self._help, encoder, jobs)
+
+    def _help(self, encoder: Encoder, jobs: list[ModelJob]) -> None:
+        try:
+            self._work(encoder, jobs)
+        finally:
+            with self._lock:
+                self._handed_out -= 1
+            self._jobs.wake()
+
+    def _work(self, encoder: Encoder, jobs: list[ModelJob]) -> None:
+        try:
+            self._answer(encoder, jobs)
+            self._tell_how(encoder)
+        except EncoderError as error:
+            self._fail(jobs, "encoder", str(error))
+        except Exception as error:
+            log.warning("encoding failed", exc_info=True)
+            self._fail(jobs, "engine", f"the model failed: {error}")
 
     def _fail(self, jobs: list[ModelJob], kind: str, reason: str) -> None:
         for job in jobs:
@@ -118,10 +162,11 @@ class ModelLane:
 
     def _tell_how(self, encoder: Encoder) -> None:
         """Say where it computes; again when that has changed."""
-        now = Loaded(encoder.device, encoder.tuning)
-        if now != self._told:
-            self._told = now
-            self._send(now)
+        with self._lock:
+            now = Loaded(encoder.device, encoder.tuning)
+            if now != self._told:
+                self._told = now
+                self._send(now)
 
     def _note_failure(self, error: Exception) -> None:
         self._failure = f"the model {self._setup.encoder.spec.title} cannot be loaded: {error}"
@@ -160,15 +205,17 @@ class ModelLane:
                 job.pixels = encoder.prepare(job.image)
             if job.pixels is not None:
                 pixels.append(job.pixels)
-        started, computed = time.perf_counter(), time.process_time()
-        vectors: Vectors = encoder.encode_pixels(pixels)
+        apart = self._is_shared(encoder, jobs)
+        processor_time = time.thread_time if apart else time.process_time
+        started, computed = time.perf_counter(), processor_time()
+        vectors = encoder.encode_apart(pixels) if apart else encoder.encode_pixels(pixels)
         seconds = time.perf_counter() - started
         self._batch.note(encoder.device, len(jobs), seconds)
         self._send(Reports(tuple(map(_report, jobs, vectors))))
         if self._pace.rest > 0:
             # where others leave it little of the processor, it has rested already
             on_cpu = encoder.device.startswith("cpu")
-            self._rest(min(seconds, time.process_time() - computed) if on_cpu else seconds)
+            self._rest(min(seconds, processor_time() - computed) if on_cpu else seconds)
 
     def _rest(self, worked: float) -> None:
         """Leave the machine to others; what a person waits for ends it."""

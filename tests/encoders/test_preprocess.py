@@ -66,7 +66,7 @@ def test_panorama_is_looked_at_from_end_to_end(size: tuple[int, int], count: int
 
 def test_vector_of_a_panorama_is_the_mean_of_its_squares() -> None:
     class Mean:
-        device, tuning = "cpu", "done"
+        device, tuning, parallel = "cpu", "done", 1
 
         def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
             return np.stack([square.mean(axis=(1, 2)) for square in pixels])
@@ -76,7 +76,7 @@ def test_vector_of_a_panorama_is_the_mean_of_its_squares() -> None:
 
     red, green = (np.zeros((3, SIDE, SIDE), np.float32) for _ in range(2))
     red[0], green[1] = 0.5, 2.0
-    vectors = encode_looks(Mean(), [red, np.stack([red, green]), green])
+    vectors = encode_looks(Mean().encode_pixels, [red, np.stack([red, green]), green])
     np.testing.assert_allclose(vectors[1], [0.5**0.5, 0.5**0.5, 0], atol=1e-6)
     np.testing.assert_allclose(vectors[[0, 2]], np.eye(3)[:2], atol=1e-6)
 

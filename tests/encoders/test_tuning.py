@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from filelock import FileLock
 from PIL import Image
 
 from photofind.core.errors import EncoderError
-from photofind.core.types import InstalledEncoder
+from photofind.core.types import InstalledEncoder, Vectors
 from photofind.encoders import compiled, exporting, tuning
 from photofind.encoders.base import Encoder
 from photofind.encoders.compiled import PICTURES, RECORD, WORDS, Compiled, read_compiled
@@ -100,10 +101,13 @@ def record(installed: InstalledEncoder) -> Compiled:
 
 
 def load(
-    installed: InstalledEncoder, mode: str = ONNX, notices: list[str] | None = None
+    installed: InstalledEncoder,
+    mode: str = ONNX,
+    notices: list[str] | None = None,
+    threads: int = 1,
 ) -> Encoder:
     told = [] if notices is None else notices
-    return load_encoder(installed, device="cpu", threads=1, mode=mode, on_notice=told.append)
+    return load_encoder(installed, device="cpu", threads=threads, mode=mode, on_notice=told.append)
 
 
 def test_every_mode_is_compared_and_the_wanted_one_is_used(prepared: InstalledEncoder) -> None:
@@ -189,6 +193,49 @@ def test_8_bit_of_a_convolutional_model_learns_its_ranges_from_pictures(tmp_path
     assert not compare(exact, OnnxTower(bad, 1).run_pictures(pixels[32:]), 1).is_faithful
     apart = OnnxTower(plain, 3, apart=True).run_pictures(pixels[32:])
     np.testing.assert_allclose(apart, exact, atol=1e-5)
+    here = OnnxTower(plain, 3, apart=True).run_pictures_here(pixels[32:])
+    np.testing.assert_allclose(here, exact, atol=1e-5)
+
+
+@pytest.fixture
+def computed_apart(copied: InstalledEncoder) -> InstalledEncoder:
+    """A prepared model of which threads were found to be faster each by itself."""
+    assert copied.cache is not None
+    path = copied.cache / RECORD
+    raw = json.loads(path.read_text("utf-8"))
+    raw["figures"][ONNX]["apart"] = True
+    path.write_text(json.dumps(raw), "utf-8")
+    return copied
+
+
+def in_two_threads(encoder: Encoder, pictures: list[Image.Image]) -> list[Vectors]:
+    """Both halves, at the same time."""
+    pixels, half = [encoder.prepare(picture) for picture in pictures], len(pictures) // 2
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(encoder.encode_apart, (pixels[:half], pixels[half:])))
+
+
+def test_threads_that_compute_apart_do_so_at_the_same_time(
+    computed_apart: InstalledEncoder, photos: list[Image.Image]
+) -> None:
+    encoder = load(computed_apart, threads=2)
+    assert encoder.parallel == 2
+    rows = np.concatenate(in_two_threads(encoder, photos[:80]))
+    np.testing.assert_allclose(rows, encoder.encode_images(photos[:80]), atol=1e-5)
+    assert load(computed_apart, TORCH).parallel == 1
+
+
+def test_threads_that_find_their_file_damaged_compute_with_torch_in_turn(
+    computed_apart: InstalledEncoder, photos: list[Image.Image]
+) -> None:
+    assert computed_apart.cache is not None
+    (computed_apart.cache / record(computed_apart).files[PICTURES].name).write_bytes(b"not a model")
+    notices: list[str] = []
+    encoder = load(computed_apart, notices=notices, threads=2)
+    rows = np.concatenate(in_two_threads(encoder, photos[:6]))
+    exact = load(computed_apart, TORCH).encode_images(photos[:6])
+    assert (rows * exact).sum(1).min() > 0.99
+    assert (encoder.parallel, len(notices)) == (1, 1)
 
 
 @pytest.mark.parametrize("changed", ["torch", "onnxruntime", "photofind", "weights", "processor"])

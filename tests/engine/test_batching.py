@@ -1,4 +1,10 @@
-from photofind.engine.batching import BRIEF_SECONDS, LONG_SECONDS, SEARCHING, BatchSize
+from photofind.engine.batching import (
+    APART_SECONDS,
+    BRIEF_SECONDS,
+    LONG_SECONDS,
+    SEARCHING,
+    BatchSize,
+)
 
 
 class Clock:
@@ -59,3 +65,19 @@ def test_batches_that_were_not_full_do_not_grow() -> None:
     batch.note("cpu", 1, 0.001)
     batch.note("cpu", 1, 0.001)
     assert batch.size() == 2
+
+
+def test_batches_beside_each_other_are_short_and_few_pictures() -> None:
+    assert grown(each=0.05).size(apart=True) * 0.05 <= APART_SECONDS
+    assert grown(each=0.05).size(apart=True) > 1
+    assert grown(each=0.0001).size(apart=True) == 8
+    assert grown(each=5.0).size(apart=True) == 1
+    assert grown(each=0.05).size(apart=True, brief=True) * 0.05 <= BRIEF_SECONDS
+
+
+def test_batches_that_no_query_waits_for_are_no_shorter_while_someone_searches() -> None:
+    batch = grown(each=0.05)
+    before = batch.size(apart=True)
+    batch.note_query()
+    assert batch.size(apart=True) == before
+    assert batch.size() * 0.05 <= BRIEF_SECONDS

@@ -78,3 +78,22 @@ def test_a_rest_ends_for_a_query_and_when_it_is_over() -> None:
     lanes.wake()
     resting.join(30)
     assert not resting.is_alive()
+
+
+def test_who_rests_does_not_keep_an_item_from_who_waits_for_one() -> None:
+    lanes: Lanes[int] = Lanes()
+    over = threading.Event()
+    resting = [threading.Thread(target=lambda: lanes.rest(3600, over.is_set)) for _ in range(3)]
+    for thread in resting:
+        thread.start()
+    taken: list[list[int]] = []
+    taker = threading.Thread(target=lambda: taken.append(lanes.take_batch(1, 0)))
+    taker.start()
+    lanes.put(1, urgent=False)
+    taker.join(30)
+    assert taken == [[1]]
+    over.set()
+    lanes.wake()
+    for thread in resting:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in resting)
