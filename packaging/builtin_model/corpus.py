@@ -1,7 +1,10 @@
 """The training sets as one corpus: draws batches of changed pictures with their texts."""
 
+import math
 import random
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,25 +12,39 @@ import numpy as np
 import torch
 from augment import augment
 from concepts import CAPTION_WORDS, CONCEPTS, PLAIN
+from config import CONTEXT_LENGTH
 from data import SET_WEIGHTS, CachedSet, PhotoSet, load_cached
 from looks import ABSENT, LOOKS, PRESENT, UNSURE
 from phrasing import (
     LOOK_PHRASES,
-    UNKNOWN_TEMPLATES,
+    MEANINGLESS,
     bare_look_phrase,
     caption_phrase,
     look_phrase,
-    meaningless_phrases,
+    unknown_phrases,
+    wording,
 )
-from texts import Classes, Tokens, content_of, frequent_words, names_of, phrase, word_targets
+from texts import (
+    TEMPLATES,
+    Classes,
+    Tokens,
+    content_of,
+    frequent_words,
+    names_of,
+    phrase,
+    plural,
+    word_targets,
+)
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
+from vocabulary import make_tokenizer
 
 WORDS = 1000
 FORGET = 0.05
+MADE_TIMES = 10  # what a text of our own counts in the vocabulary
 SAID_LOOKS = 48  # phrases per batch that name an object and its look
 LOOK_IN_CAPTION = 0.35  # how often a caption of a picture with a look says so
-MEANINGLESS = 12  # phrases per batch that are no picture's
+ABSTRACT = 6  # phrases per batch that make sense and are no picture's
 CONCEPT_NAMES = [*CONCEPTS, *(name for name in CAPTION_WORDS if name not in CONCEPTS)]
 
 
@@ -57,12 +74,12 @@ class Corpus:
         self.sets = [load_cached(photos, work, name) for name in SET_WEIGHTS]
         self.classes = Classes([cached.photo_set for cached in self.sets])
         self.rng = random.Random(seed)
-        self.tokens = Tokens()
-        self._class_of = [self.classes.indices(cached.photo_set) for cached in self.sets]
+        sets = [cached.photo_set for cached in self.sets]
+        self.tokens = Tokens(make_tokenizer(spoken(sets), CONTEXT_LENGTH))
+        self._class_of = [self.classes.indices(photo_set) for photo_set in sets]
         captioned = next(cached.photo_set for cached in self.sets if cached.photo_set.has_captions)
         self.words = frequent_words(captioned, WORDS)
         self._word_targets = word_targets(captioned, self.words)
-        self._meaningless = meaningless_phrases(seed)
         self._label_concepts = label_concepts(self.classes)
         self._caption_concepts = caption_concepts(captioned)
 
@@ -96,7 +113,8 @@ class Corpus:
         owners = own.repeat_interleave(2)
         look_texts, look_answers = self._looks(classes, looks)
         sentences = [self.tokens.rows(captions, FORGET)] if captions else []
-        rows_of = stacked([*sentences, *self._meaningless_rows()])
+        nothing = self.tokens.rows([*unknown_phrases(), *self.rng.sample(MEANINGLESS, ABSTRACT)])
+        rows_of = stacked([*sentences, nothing])
         return Batch(classes, rows_of, owners, word_rows, concepts, look_texts, look_answers)
 
     def _worded(self, caption: str, looks: list[int]) -> str:
@@ -123,11 +141,6 @@ class Corpus:
         answers = answers.where(same, torch.where(alike | (classes < 0), answers.clamp(max=0), -1))
         return texts, torch.cat([looks.T, answers.to(looks.dtype)])
 
-    def _meaningless_rows(self) -> list[Tensor]:
-        templates = self.rng.sample(UNKNOWN_TEMPLATES, MEANINGLESS // 3)
-        phrases = self.rng.sample(self._meaningless, MEANINGLESS - len(templates))
-        return [self.tokens.rows(phrases), self.tokens.unknown_rows(templates)]
-
     def class_rows(self, more: list[str]) -> Tensor:
         """Token rows of one phrasing per class, then one per concept, then of `more`.
 
@@ -136,6 +149,23 @@ class Corpus:
         texts = [phrase(label, self.rng) for label in self.classes.labels]
         texts += [phrase(concept, self.rng) for concept in CONCEPT_NAMES]
         return self.tokens.rows(texts + more)
+
+
+def spoken(sets: list[PhotoSet]) -> Iterator[tuple[str, int]]:
+    """Every text that training uses, or its parts, with how often it counts.
+
+    A plural counts less than its word. What is no text of the sets counts little.
+    """
+    for photo_set in sets:
+        times = Counter(text for texts in photo_set.texts for text in texts)
+        for text, count in times.items():
+            names = [text] if photo_set.has_captions else names_of(text)
+            yield from ((name, count) for name in names)
+            if not photo_set.has_captions:
+                yield from ((plural(name), math.ceil(count / 10)) for name in names)
+    for text in (*TEMPLATES, *CONCEPT_NAMES, *wording()):
+        yield text, MADE_TIMES
+    yield from ((plural(name), MADE_TIMES // 2) for name in CONCEPT_NAMES)
 
 
 def label_concepts(classes: Classes) -> Tensor:

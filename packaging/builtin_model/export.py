@@ -1,26 +1,30 @@
 """Writes the trained model as a folder that plain open_clip loads.
 
-The averaged weights in float16, the architecture and the preprocessing, each written beside its
-target, which it then replaces, so that a reader never sees half a file; and the graphs that point
-into the weights (see `graphs`).
+The averaged weights in float16, the architecture, the preprocessing and the tokenizer, each written
+beside its target, which it then replaces, so that a reader never sees half a file; and the graphs
+that point into the weights (see `graphs`).
 """
 
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from augment import MEAN, STD
-from config import IMAGE_SIZE, MODEL_CFG
+from config import CONTEXT_LENGTH, IMAGE_SIZE, model_cfg
 from graphs import write_graphs
 from safetensors.torch import save
 from torch import Tensor
 from train import CHECKPOINT
 from tune import TUNED
-from unseen import fill_unseen
+from vocabulary import PADDING
+
+from photofind.encoders.manifest import TOKENIZER
 
 WEIGHTS_FILE = "open_clip_model.safetensors"
 CONFIG_FILE = "open_clip_config.json"
+TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
 LARGEST = 25_000_000
 
 # The shorter side fills the square and the middle is kept: most photos have their subject there,
@@ -34,15 +38,18 @@ PREPROCESS_CFG = {
     "resize_mode": "shortest",
 }
 
+# How open_clip's own loader, which takes the transformers package, reads the tokenizer.
+TOKENIZER_CFG = {
+    "tokenizer_class": "PreTrainedTokenizerFast",
+    "model_max_length": CONTEXT_LENGTH,
+    "pad_token": PADDING,
+}
 
-def weights_to_ship(state: dict[str, Tensor], seen: Tensor) -> dict[str, Tensor]:
-    """The model's part of a training state, float16, with rows for the words never seen.
 
-    seen (49408,) bool: the tokens that some training phrase used.
-    """
+def weights_to_ship(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The model's part of a training state, float16."""
     prefix = "clip."
     weights = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-    weights["token_embedding.weight"] = fill_unseen(weights["token_embedding.weight"], seen)
     return {
         k: (v.half() if v.is_floating_point() else v).contiguous(
             memory_format=torch.contiguous_format
@@ -58,18 +65,26 @@ def replace_file(path: Path, data: bytes) -> None:
     partial.replace(path)
 
 
+def _as_json(value: dict[str, Any]) -> bytes:
+    return (json.dumps(value, indent=2) + "\n").encode()
+
+
 def main(args: argparse.Namespace) -> None:
     """Exports the checkpoint in `args.work` to the folder `args.model`."""
     work = Path(args.work)
     finished = work / TUNED
     state = torch.load(finished if finished.exists() else work / CHECKPOINT, weights_only=True)
-    weights = save(weights_to_ship(state["average"], state["seen"]), metadata={"format": "pt"})
-    if len(weights) >= LARGEST:
-        raise ValueError(f"the weights are {len(weights)} bytes, more than {LARGEST}")
-    config = {"model_cfg": MODEL_CFG, "preprocess_cfg": PREPROCESS_CFG}
+    weights = weights_to_ship(state["average"])
+    vocabulary = len(weights["token_embedding.weight"])
+    data = save(weights, metadata={"format": "pt"})
+    if len(data) >= LARGEST:
+        raise ValueError(f"the weights are {len(data)} bytes, more than {LARGEST}")
+    config = {"model_cfg": model_cfg(vocabulary), "preprocess_cfg": PREPROCESS_CFG}
     folder = Path(args.model)
     folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / CONFIG_FILE, (json.dumps(config, indent=2) + "\n").encode())
-    replace_file(folder / WEIGHTS_FILE, weights)
-    print(f"{folder / WEIGHTS_FILE}: {len(weights)} bytes after {state['steps']} steps")
+    replace_file(folder / CONFIG_FILE, _as_json(config))
+    replace_file(folder / TOKENIZER_CONFIG_FILE, _as_json(TOKENIZER_CFG))
+    replace_file(folder / TOKENIZER, state["tokenizer"].encode())
+    replace_file(folder / WEIGHTS_FILE, data)
+    print(f"{folder / WEIGHTS_FILE}: {len(data)} bytes after {state['steps']} steps")
     write_graphs(folder)

@@ -1,10 +1,9 @@
 """The network in training: open_clip's own model, and a head that only training uses."""
 
-import copy
 import math
 
 import torch
-from config import MODEL_CFG
+from config import model_cfg
 from corpus import WORDS
 from open_clip.model import CLIP
 from torch import Tensor, nn
@@ -13,9 +12,9 @@ from torch import Tensor, nn
 class Trainee(nn.Module):
     """The model plus the head that only training uses."""
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, vocabulary: int) -> None:
         super().__init__()
-        self.clip = CLIP(**copy.deepcopy(MODEL_CFG), init_logit_scale=math.log(16))
+        self.clip = CLIP(**model_cfg(vocabulary), init_logit_scale=math.log(16))
         self.head = nn.Linear(self.clip.visual.trunk.num_features, classes + WORDS)
         nn.init.normal_(self.clip.token_embedding.weight, std=0.02)
 

@@ -6,7 +6,10 @@ model. Labels and their names are in texts.py, broader words in concepts.py.
 
 import random
 import re
+from collections.abc import Iterator
 from typing import Final
+
+from looks import LOOKS
 
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _VOWEL_SOUND = re.compile(r"\ba (?=[aeiou])")
@@ -135,7 +138,7 @@ _LEFT_OUT: Final = re.compile(
 _OPENINGS: Final = ("a photo of {}", "a picture of {}", "photo of {}", "an image of {}")
 
 # Things people might type that no photo shows, or that no training picture can have taught.
-_MEANINGLESS: Final = (
+MEANINGLESS: Final = (
     "tax return",
     "password",
     "the meaning of life",
@@ -177,9 +180,16 @@ _MEANINGLESS: Final = (
     "a rumour",
     "silence",
 )
-UNKNOWN_TEMPLATES: Final = ("{}", "{} {}", "a {}", "a photo of a {}", "the {} of {}", "{} photo")
-_GIBBERISH_COUNT: Final = 1000
-_TIMES_ABSTRACT: Final = 12  # among so much gibberish
+_UNKNOWN_TEMPLATES: Final = (
+    "",
+    "{}",
+    "{} {}",
+    "a {}",
+    "a photo of a {}",
+    "the {} of {}",
+    "{} photo",
+)
+_LETTERS: Final = ("qxzv", "zxqw")
 
 
 def look_phrase(look: str, content: str, rng: random.Random) -> str:
@@ -228,15 +238,16 @@ def _with_other_words(text: str, rng: random.Random) -> str:
     return _WORD.sub(other, text)
 
 
-def meaningless_phrases(seed: int) -> list[str]:
-    """Phrases that no picture answers: abstract ones, and letters without sense.
+def unknown_phrases() -> list[str]:
+    """Phrases of which the model knows no word, or none that says anything."""
+    return [template.format(*_LETTERS) for template in _UNKNOWN_TEMPLATES]
 
-    A fixed number, so that their tokens can be kept.
-    """
-    rng = random.Random(seed)
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    gibberish: list[str] = []
-    for _ in range(_GIBBERISH_COUNT):
-        words = ["".join(rng.choices(letters, k=rng.randint(3, 9))) for _ in range(2)]
-        gibberish.append(" ".join(words[: rng.randint(1, 2)]))
-    return [*_MEANINGLESS] * _TIMES_ABSTRACT + gibberish
+
+def wording() -> Iterator[str]:
+    """Every text that this module may put into a phrase."""
+    for phrases in (*LOOK_PHRASES.values(), *_BARE.values(), *_COLOUR_WORDS.values()):
+        yield from phrases
+    yield from (*LOOKS, *_COLOUR_PHRASES, *_BARE_COLOUR, *_OPENINGS, *MEANINGLESS)
+    yield from _UNKNOWN_TEMPLATES
+    for word, others in _OTHER_WORDS.items():
+        yield from (word, *others)

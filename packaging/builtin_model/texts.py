@@ -10,11 +10,11 @@ from collections import Counter
 
 import torch
 from concepts import EVERYDAY_NAMES, LABEL_NAMES
-from config import CONTEXT_LENGTH, UNKNOWN_TOKEN
 from data import PhotoSet
-from open_clip.tokenizer import SimpleTokenizer
 from phrasing import articled
+from tokenizers import Tokenizer
 from torch import Tensor
+from vocabulary import START, UNKNOWN
 
 TEMPLATES = (
     "{}",
@@ -109,19 +109,21 @@ class Classes:
 
 
 class Tokens:
-    """Cached tokens of phrases; remembers which tokens training has seen."""
+    """Token rows of phrases, each phrase cut into tokens once."""
 
-    def __init__(self) -> None:
-        self._tokenizer = SimpleTokenizer(context_length=CONTEXT_LENGTH)
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
         self._cache: dict[str, list[int]] = {}
-        self.seen = torch.zeros(49408, dtype=torch.bool)
+        self._unknown = tokenizer.token_to_id(UNKNOWN)
+        self._start = tokenizer.token_to_id(START)
+
+    def __len__(self) -> int:
+        """How many tokens there are."""
+        return self.tokenizer.get_vocab_size()
 
     def _encode(self, text: str) -> list[int]:
         if text not in self._cache:
-            row = self._tokenizer([text])[0]
-            length = int(row.argmax()) + 1
-            self._cache[text] = row[:length].tolist()
-            self.seen[row[:length]] = True
+            self._cache[text] = self.tokenizer.encode(text).ids
         return self._cache[text]
 
     def rows(self, texts: list[str], forget: float = 0.0) -> Tensor:
@@ -133,18 +135,11 @@ class Tokens:
             row[: len(tokens)] = torch.tensor(tokens)
         if forget:
             dropped = torch.rand(rows.shape) < forget
-            dropped &= (rows != 0) & (rows < UNKNOWN_TOKEN)
+            dropped &= (rows != 0) & (rows < self._start)
             # A phrase of one word keeps it: "some word" alone describes nothing.
             dropped &= (rows != 0).sum(1, keepdim=True) > 4
-            rows[dropped] = UNKNOWN_TOKEN
+            rows[dropped] = self._unknown
         return rows
-
-    def unknown_rows(self, templates: list[str]) -> Tensor:
-        """(n, longest) token rows of phrases whose every blank is the unknown token."""
-        rows = self._tokenizer([template.format("x", "x") for template in templates])
-        blank = self._tokenizer(["x"])[0, 1]
-        rows = rows.masked_fill(rows == blank, UNKNOWN_TOKEN)
-        return rows[:, : int(rows.argmax(1).max()) + 1]
 
 
 def frequent_words(photo_set: PhotoSet, count: int) -> dict[str, int]:

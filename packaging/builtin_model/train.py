@@ -70,6 +70,12 @@ def update_average(average: nn.Module, model: nn.Module, steps: int) -> None:
                 value.copy_(current[name])
 
 
+def check_tokenizer(corpus: Corpus, state: dict[str, Any]) -> None:
+    """Raises ValueError where a checkpoint's tokens are not those of the texts."""
+    if state["tokenizer"] != corpus.tokens.tokenizer.to_str():
+        raise ValueError("the words of the training texts are others than the checkpoint's")
+
+
 class Run:
     """A training run and everything that a checkpoint holds."""
 
@@ -78,7 +84,7 @@ class Run:
         torch.set_num_threads(args.threads)
         self.args, self.path = args, Path(args.work) / CHECKPOINT
         self.corpus = Corpus(Path(args.photos), Path(args.work), args.seed)
-        self.model = Trainee(len(self.corpus.classes.labels))
+        self.model = Trainee(len(self.corpus.classes.labels), len(self.corpus.tokens))
         self.model.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.optimizer = make_optimizer(self.model, args.rate)
@@ -99,10 +105,10 @@ class Run:
             and (plateau := self.path.with_name(PLATEAU)).exists()
         ):
             state = torch.load(plateau, weights_only=True)
+        check_tokenizer(self.corpus, state)
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.corpus.tokens.seen |= state["seen"]
         self.steps, self.pictures = state["steps"], state["pictures"]
         # A resumed run draws new permutations instead of repeating the first ones.
         torch.manual_seed(self.args.seed + self.steps)
@@ -115,7 +121,7 @@ class Run:
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "seen": self.corpus.tokens.seen,
+            "tokenizer": self.corpus.tokens.tokenizer.to_str(),
             "steps": self.steps,
             "pictures": self.pictures,
             "passes": self.args.passes,

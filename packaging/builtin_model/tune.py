@@ -118,13 +118,14 @@ def mean_of(one: dict[str, Tensor], other: dict[str, Tensor], share: float) -> d
 
 def main(args: argparse.Namespace) -> None:
     """Tunes the averaged weights of the checkpoint in `args.work` and writes them beside it."""
-    from train import CHECKPOINT  # here because train ends with this step
+    from train import CHECKPOINT, check_tokenizer  # here because train ends with this step
 
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     state = torch.load(Path(args.work) / CHECKPOINT, weights_only=True)
     corpus = Corpus(Path(args.photos), Path(args.work), args.seed)
-    model = Trainee(len(corpus.classes.labels))
+    check_tokenizer(corpus, state)
+    model = Trainee(len(corpus.classes.labels), len(corpus.tokens))
     model.load_state_dict(state["average"])
     model.to(memory_format=torch.channels_last).eval()
     views = []
@@ -135,6 +136,5 @@ def main(args: argparse.Namespace) -> None:
     words = {name: value.clone() for name, value in model.state_dict().items()}
     tune(model, corpus, views, ALIKE_WEIGHTS, args)
     model.load_state_dict(mean_of(words, model.state_dict(), ALIKE_SHARE))
-    seen = state["seen"] | corpus.tokens.seen
-    result = {"average": model.state_dict(), "seen": seen, "steps": state["steps"]}
+    result = {"average": model.state_dict(), **{key: state[key] for key in ("tokenizer", "steps")}}
     torch.save(result, Path(args.work) / TUNED)

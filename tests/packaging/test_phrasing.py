@@ -3,10 +3,10 @@ from collections import Counter
 
 import pytest
 from concepts import CAPTION_WORDS, CONCEPTS
-from config import UNKNOWN_TOKEN
 from looks import LOOKS
-from phrasing import bare_look_phrase, caption_phrase, look_phrase, meaningless_phrases
-from texts import Tokens, content_of, names_of, phrase
+from phrasing import bare_look_phrase, caption_phrase, look_phrase, wording
+from texts import content_of, names_of, phrase
+from vocabulary import words_of
 
 CAPTION = "A man and his two dogs are running on the grass ."
 POODLE = "standard poodle"
@@ -49,18 +49,12 @@ def test_no_phrase_of_a_label_claims_a_look() -> None:
     assert not any(word in texts for word in ("black and white", "blurry", "dark", "bright"))
 
 
-def test_meaningless_phrases_are_the_same_for_a_seed_and_short() -> None:
-    assert meaningless_phrases(1) == meaningless_phrases(1) != meaningless_phrases(2)
-    assert "password" in meaningless_phrases(1)
-    assert all(len(text.split()) < 8 for text in meaningless_phrases(1))
-
-
-def test_unknown_rows_hold_the_unknown_token_for_every_blank() -> None:
-    tokens = Tokens()
-    rows = tokens.unknown_rows(["{}", "a photo of a {}", "{} {}"])
-    assert (rows == UNKNOWN_TOKEN).sum(1).tolist() == [1, 1, 2]
-    assert rows[0, 1] == UNKNOWN_TOKEN
-    assert not tokens.seen.any()
+def test_every_text_of_a_phrase_is_among_the_wording() -> None:
+    rng = random.Random(0)
+    known = {word for text in wording() for word in words_of(text)} | {"owl"}
+    said = [look_phrase(look, "owl", rng) for look in LOOKS for _ in range(40)]
+    said += [bare_look_phrase(look, rng) for look in LOOKS for _ in range(40)]
+    assert {word for text in said for word in words_of(text)} <= known
 
 
 def test_concept_words_are_single_lower_case_words() -> None:
