@@ -166,18 +166,14 @@ class CatalogLists(CatalogPart):
         return np.empty(0, np.int64) if expression is None else self._matching(expression)
 
     def _with_any(self, words: str, column: str, ids: Ids) -> Ids:
-        """Photos that have at least one of the words in a column, all such of `ids` among them.
+        """Photos that have every word somewhere and at least one in a column.
 
-        `ids` have every word somewhere. Photos with any may be far more, so one word, the longest
-        and thus probably the rarest, is asked for as well.
+        Only from the first to the last of `ids`, which have every word.
         """
-        expression = match_expression(words, column, every=False)
-        if expression is None or not len(ids):
+        every, some = match_expression(words), match_expression(words, column, every=False)
+        if every is None or not len(ids):
             return np.empty(0, np.int64)
-        rarest = match_expression(max(words.split(), key=len))
-        if len(words.split()) > 1 and rarest is not None:
-            expression = f"({rarest}) AND {expression}"
-        return self._matching(expression, int(ids.min()), int(ids.max()))
+        return self._matching(f"({every}) AND {some}", int(ids.min()), int(ids.max()))
 
     def _matching(self, expression: str, first: int = 0, last: int = 2**63 - 1) -> Ids:
         return self._db.integers(

@@ -137,19 +137,6 @@ def count_shown(scores: Scores, cut: Cut) -> tuple[int, int]:
     return strong, min(max(shown, min(LEAST_SHOWN, possible)), strong + MOST_WEAK)
 
 
-def expected_count(scores: Scores, level: float, scale: Scale) -> float:
-    """About how many photos reach `level`, from the best of them, sorted, which all do.
-
-    They are taken for the tail of a normal distribution: the logarithm of a rank falls with the
-    square of the score, as fast below the last as from the middle one to it.
-    """
-    half, last, asked = np.square(
-        np.array([scores[len(scores) // 2 - 1], scores[-1], level], np.float64) - scale.centre
-    )
-    beyond = max(last - asked, 0.0) / max(half - last, 1e-9)
-    return len(scores) * 2 ** min(float(beyond), 20.0)
-
-
 def unwanted_from(scale: Scale) -> float:
     """The cosine from which a photo counts as showing what is not wanted."""
     return max(scale.floor, scale.centre + scale.stands_out * scale.spread)

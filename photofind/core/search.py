@@ -4,6 +4,7 @@ Meaning comes from the vector index, names from the catalog's full text; `rankin
 say how they are weighed. Reads only, so it runs in any process and while indexing goes on.
 """
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -24,7 +25,6 @@ from photofind.core.ranking import (
     Scale,
     Scores,
     count_shown,
-    expected_count,
     find_cut,
     fuse,
     fuse_scales,
@@ -39,7 +39,7 @@ __all__ = ["QueryEncoder", "Search"]
 
 _SAMPLE = 2048  # library photos that make up a term's background
 _FETCH = 2000  # nearest photos asked for per term, until the last ones no longer match
-_SURELY_MORE = 1.1  # than so many times what would be asked for next: that search is left out
+_AMPLE = 1.75  # times as many as foretold, which errs by a third where a sample has few
 _EXACT = 20_000  # so many photos that filters leave are scored one by one
 _ONLY_LITERAL = Cut(1.0, 1.0, 1.0)
 
@@ -149,11 +149,15 @@ class Search:
         return ids[:shown], scores[:shown], cut, whole
 
     def _scale(self, term: EncodedTerm) -> Scale:
+        return measure(self._sampled(term), term.usual)
+
+    def _sampled(self, term: EncodedTerm) -> Scores:
+        """The cosines of a sample of the library."""
         sample = self._vectors.sample(_SAMPLE)
         if not len(sample):
-            return measure(np.empty(0, np.float32), term.usual)
+            return np.empty(0, np.float32)
         # Not "@": it leaves a thread of BLAS spinning, which takes a processor from the search.
-        return measure(np.vecdot(sample, term.vector), term.usual)
+        return np.vecdot(sample, term.vector)
 
     def _candidates(
         self, terms: list[EncodedTerm], scales: list[Scale], allowed: Ids | None
@@ -175,14 +179,24 @@ class Search:
     def _near(self, term: EncodedTerm, scale: Scale, allowed: Ids | None) -> tuple[Ids, Scores]:
         """The nearest photos, more of them as long as nearly all of them match well."""
         count = _FETCH
+        if allowed is None and len(self._vectors) > _FETCH:
+            count = max(count, self._foretold(term, scale))
         while True:
             ids, scores = self._vectors.search(term.vector, count, allowed)
-            cut = find_cut(scores, scale)
-            _, shown = count_shown(scores, cut)
+            _, shown = count_shown(scores, find_cut(scores, scale))
             if len(ids) < count or shown < count - MOST_WEAK:
                 return ids, scores
-            expected = expected_count(scores, cut.strong, scale)
-            count *= 4 if expected < _SURELY_MORE * 4 * count else 8
+            count *= 2
+
+    def _foretold(self, term: EncodedTerm, scale: Scale) -> int:
+        """How many of the nearest photos are probably enough.
+
+        The nearest one says how near a match must be, and a sample how many are. It is looked for
+        by itself because looking for too few of thousands costs more.
+        """
+        _, nearest = self._vectors.search(term.vector, 1)
+        share = float(np.mean(self._sampled(term) >= find_cut(nearest, scale).strong))
+        return math.ceil(_AMPLE * share * len(self._vectors)) + 2 * MOST_WEAK
 
     # -- answer
 

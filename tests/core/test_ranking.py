@@ -8,7 +8,6 @@ from photofind.core.ranking import (
     MOST_WEAK,
     Scale,
     count_shown,
-    expected_count,
     find_cut,
     fuse,
     fuse_scales,
@@ -150,19 +149,3 @@ def test_few_matches_are_filled_up_from_what_is_next():
 def test_no_scores_have_a_cut():
     empty = np.empty(0, np.float32)
     assert count_shown(empty, find_cut(empty, TEXT)) == (0, 0)
-
-
-def test_matches_beyond_those_seen_are_foretold():
-    random = np.random.default_rng(1)
-    library = scores(*random.normal(0.15, 0.03, 500_000))
-    for level in (0.245, 0.235, 0.225):
-        reach = np.count_nonzero(library >= level)
-        assert expected_count(library[:300], level, TEXT) == pytest.approx(reach, rel=0.3)
-    assert expected_count(library[:300], float(library[299]), TEXT) == 300
-
-
-def test_copies_of_one_photo_foretell_some_number():
-    copies = scores(*[0.3] * 10)
-    assert expected_count(copies, float(copies[0]), TEXT) == 10
-    assert np.isfinite(expected_count(copies, 0.2, TEXT))
-    assert np.isfinite(expected_count(copies[:1], 0.2, TEXT))
