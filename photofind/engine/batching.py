@@ -14,6 +14,7 @@ SEARCHING = 20.0  # seconds after a query for which another one is likely
 _LARGEST = {"cpu": 32}
 _LARGEST_ELSEWHERE = 128
 _LARGEST_APART = 8
+_MOST_APART = 48  # pictures of all batches under way at once; no more than these are sent ahead
 
 
 class BatchSize:
@@ -38,16 +39,17 @@ class BatchSize:
             if count >= self._grown:
                 self._grown = min(2 * self._grown, largest)
 
-    def size(self, *, brief: bool = False, apart: bool = False) -> int:
+    def size(self, *, brief: bool = False, parallel: int = 1) -> int:
         """Pictures in the next batch, at least 1.
 
-        brief: short batches are wanted anyway. apart: it is one of several under way at once, and
-        no query waits for it.
+        brief: short batches are wanted anyway. parallel: so many are under way at once; where it is
+        more than one, no query waits for them.
         """
+        apart = parallel > 1
         brief = brief or (not apart and self._clock() - self._queried < SEARCHING)
         seconds = BRIEF_SECONDS if brief else APART_SECONDS if apart else LONG_SECONDS
         with self._lock:
             if self._each:
                 self._grown = max(1, min(self._grown, int(LONG_SECONDS / self._each)))
             size = min(self._grown, int(seconds / self._each)) if self._each else self._grown
-        return max(1, min(size, _LARGEST_APART) if apart else size)
+        return max(1, min(size, _LARGEST_APART, _MOST_APART // parallel) if apart else size)

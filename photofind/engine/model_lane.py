@@ -96,7 +96,7 @@ class ModelLane:
 
     def run(self) -> None:
         while True:
-            size = self._batch.size(brief=self._pace.rest > 0, apart=self._parallel > 1)
+            size = self._batch.size(brief=self._pace.rest > 0, parallel=self._parallel)
             jobs = self._jobs.take_batch(size, _PATIENCE)
             self.on_room()
             encoder = self._loaded()

@@ -5,6 +5,7 @@ from photofind.engine.batching import (
     SEARCHING,
     BatchSize,
 )
+from photofind.engine.ledger import WINDOW
 
 
 class Clock:
@@ -68,16 +69,22 @@ def test_batches_that_were_not_full_do_not_grow() -> None:
 
 
 def test_batches_beside_each_other_are_short_and_few_pictures() -> None:
-    assert grown(each=0.05).size(apart=True) * 0.05 <= APART_SECONDS
-    assert grown(each=0.05).size(apart=True) > 1
-    assert grown(each=0.0001).size(apart=True) == 8
-    assert grown(each=5.0).size(apart=True) == 1
-    assert grown(each=0.05).size(apart=True, brief=True) * 0.05 <= BRIEF_SECONDS
+    assert grown(each=0.05).size(parallel=2) * 0.05 <= APART_SECONDS
+    assert grown(each=0.05).size(parallel=2) > 1
+    assert grown(each=0.0001).size(parallel=2) == 8
+    assert grown(each=5.0).size(parallel=2) == 1
+    assert grown(each=0.05).size(parallel=2, brief=True) * 0.05 <= BRIEF_SECONDS
+
+
+def test_there_are_pictures_for_every_thread() -> None:
+    for threads in (2, 8, 12, 16, 32):
+        assert threads * grown(each=0.0001).size(parallel=threads) < WINDOW
+    assert grown(each=0.0001).size(parallel=2 * WINDOW) == 1
 
 
 def test_batches_that_no_query_waits_for_are_no_shorter_while_someone_searches() -> None:
     batch = grown(each=0.05)
-    before = batch.size(apart=True)
+    before = batch.size(parallel=2)
     batch.note_query()
-    assert batch.size(apart=True) == before
+    assert batch.size(parallel=2) == before
     assert batch.size() * 0.05 <= BRIEF_SECONDS
