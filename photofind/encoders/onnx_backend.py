@@ -118,8 +118,9 @@ class CompiledBackend:
 
     @property
     def device(self) -> str:
-        if self._failed and self._torch is not None:
-            return self._torch.device
+        in_torch = self._torch
+        if self._failed and in_torch is not None:
+            return in_torch.device
         return f"cpu ({self._compiled.pictures_mode})"
 
     @property
@@ -128,7 +129,9 @@ class CompiledBackend:
 
     @property
     def parallel(self) -> int:
-        return self._threads or os.cpu_count() or 1 if self._is_apart and not self._failed else 1
+        if self._failed or not self._is_apart:
+            return 1
+        return self._threads or os.cpu_count() or 1
 
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
         return self._computed(
@@ -165,10 +168,12 @@ class CompiledBackend:
     def _tower(self, side: str) -> OnnxTower | None:
         """The exported tower of a side; None where torch computes it."""
         file = self._compiled.files.get(side)
-        if file is None or self._failed:
+        if file is None:
             return None
         try:
             with self._bringing_up:
+                if self._failed:
+                    return None
                 if side not in self._towers:
                     path = open_checked(self._folder, file)
                     apart = side == PICTURES and self._is_apart
@@ -192,7 +197,7 @@ class CompiledBackend:
 
     def _give_up(self, error: Exception) -> None:
         """Compute with torch from now on, and have the files made anew."""
-        with self._bringing_up:
+        with self._computing_in_torch, self._bringing_up:
             if self._failed:
                 return
             self._failed = True
