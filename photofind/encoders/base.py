@@ -19,7 +19,7 @@ A panorama is several such squares, (squares, 3, side, side); see `squares.py`.
 class Backend(Protocol):
     """Runs the towers of one model on one device.
 
-    Used from one thread at a time, except that `parallel` threads may be in `encode_apart`.
+    One thread at a time uses it; beside that one, `parallel` others may be in `encode_apart`.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""The engine process: reads requests from a pipe, decodes in threads, encodes in one more.
+"""The engine process: reads requests from a pipe, decodes in threads, encodes in others.
 
 Started by `EngineProcess`. It is stateless, ends when the pipe closes, and leaves the terminal
 alone: what it logs goes to photofind's log, what native libraries print goes to a file.
