@@ -2,8 +2,9 @@
 
 Segments are searched side by side, each by one thread. Owns the choice of the way, and of the
 segments that are searched thoroughly: photos of one occasion come one after another, so the nearest
-mostly lie in one or two segments, and landmarks tell in which. With a million rows in eight that
-halves the work and misses no more of the nearest. Where segments are alike, most are promising.
+mostly lie in one or two segments, and landmarks tell in which. For some dozens of a million rows in
+eight segments that halves the work and misses no more of the nearest. Where segments are alike,
+most are promising.
 """
 
 import math

@@ -6,7 +6,6 @@ cannot be used gives way to torch. Only the engine's processes import this modul
 
 import logging
 import math
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from photofind.encoders.compiled import (
     forget_compiled,
     open_checked,
 )
+from photofind.encoders.devices import usable_cpus
 from photofind.encoders.modes import TITLES, TORCH, TORCH_BF16
 from photofind.encoders.tokenizing import shortened
 
@@ -48,7 +48,7 @@ class OnnxTower:
 
         library: Any = onnxruntime
         options = library.SessionOptions()
-        self._threads = threads or os.cpu_count() or 1
+        self._threads = threads or usable_cpus()
         self._pool = ThreadPoolExecutor(self._threads, "encoder") if apart else None
         options.intra_op_num_threads = 1 if apart else threads
         options.inter_op_num_threads = 1
@@ -131,7 +131,7 @@ class CompiledBackend:
     def parallel(self) -> int:
         if self._failed or not self._is_apart:
             return 1
-        return self._threads or os.cpu_count() or 1
+        return self._threads or usable_cpus()
 
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
         return self._computed(

@@ -88,11 +88,10 @@ class ModelLane:
         self._jobs.wake()
         self.on_room()
 
-    def put(self, job: ModelJob, *, urgent: bool) -> None:
-        if urgent:
+    def put(self, job: ModelJob) -> None:
+        if job.urgent:
             self._batch.note_query()
-            job.urgent = True
-        self._jobs.put(job, urgent=urgent)
+        self._jobs.put(job, urgent=job.urgent)
 
     def run(self) -> None:
         while True:
@@ -124,7 +123,10 @@ class ModelLane:
     def _hand_out(self, encoder: Encoder, jobs: list[ModelJob]) -> None:
         with self._lock:
             self._handed_out += 1
-        self._helpers.submit(self._help, encoder, jobs)
+        try:
+            self._helpers.submit(self._help, encoder, jobs)
+        except RuntimeError:  # no thread can be started
+            self._help(encoder, jobs)
 
     def _help(self, encoder: Encoder, jobs: list[ModelJob]) -> None:
         try:

@@ -80,11 +80,11 @@ class _Server:
 
     def _accept(self, request: protocol.Request | Pace) -> None:
         if isinstance(request, EncodeTexts):
-            self._model.put(ModelJob(request.request, texts=request.texts), urgent=True)
+            self._model.put(ModelJob(request.request, texts=request.texts, urgent=True))
         elif isinstance(request, Pace):
             self._model.set_pace(request)
         elif isinstance(request, WarmUp):
-            self._model.put(ModelJob(request.request), urgent=True)
+            self._model.put(ModelJob(request.request, urgent=True))
         else:
             self._pictures.put(request, urgent=not isinstance(request, Analyze))
 
@@ -126,7 +126,7 @@ class _Server:
             return Answer(job.request, self._decoder.render(job.source, job.side))
         if isinstance(job, EncodePicture):
             image = self._decoder.open_for_model(job.source, self._model_side()).image
-            self._model.put(ModelJob(job.request, image=image), urgent=True)
+            self._model.put(ModelJob(job.request, image=image, urgent=True))
             return Decoded(job.request)
         decoded = self._decoder.analyze(job.path, self._model_side() if job.encode else 0)
         if not job.encode:
@@ -143,7 +143,7 @@ class _Server:
             job.image = decoded.image
         else:
             job.pixels = encoder.prepare(decoded.image)
-        self._model.put(job, urgent=False)
+        self._model.put(job)
 
     def _model_side(self) -> int:
         encoder = self._model.encoder

@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -87,10 +88,10 @@ class Lane(ModelLane):
     def ask(self, *numbers: int) -> None:
         """Pictures of the background, by their numbers."""
         for number in numbers:
-            self.put(ModelJob(number, pixels=np.full((3, 1, 1), number, np.float32)), urgent=False)
+            self.put(ModelJob(number, pixels=np.full((3, 1, 1), number, np.float32)))
 
     def search(self, number: int) -> None:
-        self.put(ModelJob(number, texts=("a phrase",)), urgent=True)
+        self.put(ModelJob(number, texts=("a phrase",), urgent=True))
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def encoder(model: InstalledEncoder) -> Iterator[WaitingEncoder]:
 def lane(model: InstalledEncoder, encoder: WaitingEncoder) -> Lane:
     made = Lane(EngineSetup(model, "cpu", 2, ""), encoder)
     threading.Thread(target=made.run, daemon=True).start()
-    made.put(ModelJob(99), urgent=True)  # load
+    made.put(ModelJob(99, urgent=True))  # load
     assert made.next_answer() == 99
     return made
 
@@ -130,7 +131,7 @@ def test_search_is_answered_while_all_threads_compute(lane: Lane, encoder: Waiti
     lane.ask(3)
     lane.search(4)
     assert lane.next_answer() == 4
-    lane.put(ModelJob(5, image=Image.new("L", (1, 1), 5)), urgent=True)
+    lane.put(ModelJob(5, image=Image.new("L", (1, 1), 5), urgent=True))
     assert lane.next_answer() == 5
     assert encoder.begun.get(timeout=PATIENCE) == 5
     assert encoder.begun.empty(), "a third batch was begun by two threads"
@@ -165,3 +166,14 @@ def test_batch_that_fails_takes_no_other_with_it(lane: Lane, encoder: WaitingEnc
     assert lane.next_answer() == 2
     encoder.let_go(1)
     assert lane.next_answer() == 1
+
+
+def test_where_no_thread_can_be_started_pictures_are_computed_all_the_same(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", refuse)
+    lane.ask(1, 2)
+    assert sorted([lane.next_answer(), lane.next_answer()]) == [1, 2]
