@@ -35,11 +35,11 @@ from photofind.core.types import Filters, Hit, Query, SearchResult, TextTerm
 from photofind.core.vectors import VectorIndex
 from photofind.core.whys import NO_WHYS, Why, Whys
 
-__all__ = ["QueryEncoder", "Search"]
+__all__ = ["SAMPLE", "QueryEncoder", "Search"]
 
-_SAMPLE = 2048  # library photos that make up a term's background
+SAMPLE = 4096  # library photos that make up a term's background
 _FETCH = 2000  # nearest photos asked for per term, until the last ones no longer match
-_AMPLE = 1.75  # times as many as foretold, which errs by a third where a sample has few
+_AMPLE = 1.5  # times as many as foretold, which errs by a third where a sample has few
 _EXACT = 20_000  # so many photos that filters leave are scored one by one
 _ONLY_LITERAL = Cut(1.0, 1.0, 1.0)
 
@@ -153,7 +153,7 @@ class Search:
 
     def _sampled(self, term: EncodedTerm) -> Scores:
         """The cosines of a sample of the library."""
-        sample = self._vectors.sample(_SAMPLE)
+        sample = self._vectors.sample(SAMPLE)
         if not len(sample):
             return np.empty(0, np.float32)
         # Not "@": it leaves a thread of BLAS spinning, which takes a processor from the search.

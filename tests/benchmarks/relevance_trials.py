@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from photofind.core.ranking import Scale, measure
+from photofind.core.search import SAMPLE
 from photofind.core.types import Vectors
 from photofind.encoders.base import Encoder
 from tests.benchmarks.encoding import encode_phrases, encode_set
 from tests.benchmarks.photo_sets import ZippedSet
 
-_SAMPLE = 2048  # photos that make up a query's background, as in the search
 _LOOKED_AT = 400  # best photos of a query; more are never good for the sets here
 _PICTURES_PER_SET = 100
 
@@ -85,7 +85,7 @@ class Library:
         self._rows = np.concatenate([encode_set(encoder, pictures) for pictures in sets])
         self._names = [names for pictures in sets for names in _names(pictures)]
         self._labelled = np.array([bool(names) for names in self._names])
-        self._sample = self._rows[np.random.default_rng(0).permutation(len(self._rows))[:_SAMPLE]]
+        self._sample = self._rows[np.random.default_rng(0).permutation(len(self._rows))[:SAMPLE]]
         spec = encoder.spec
         self._words = Scale(spec.text_floor, spec.text_spread, spec.text_floor)
         self._pictures = Scale(spec.image_floor, spec.image_spread, spec.image_floor)
