@@ -38,7 +38,7 @@ from photofind.core.whys import NO_WHYS, Why, Whys
 __all__ = ["SAMPLE", "QueryEncoder", "Search"]
 
 SAMPLE = 4096  # library photos that make up a term's background
-_FETCH = 2000  # nearest photos asked for per term, until the last ones no longer match
+_FETCH = 2000  # nearest photos asked for per term at least, more until the last no longer match
 _AMPLE = 1.5  # times as many as foretold, which errs by a third where a sample has few
 _EXACT = 20_000  # so many photos that filters leave are scored one by one
 _ONLY_LITERAL = Cut(1.0, 1.0, 1.0)
@@ -112,8 +112,9 @@ class Search:
             ids = self._all(query.filters)
             ids = ids if allowed is None else ids[np.isin(ids, allowed)]
         for term in unwanted:
-            shown, scores = self._near(term, self._scale(term), allowed)
-            ids = ids[~np.isin(ids, shown[scores >= unwanted_from(self._scale(term))])]
+            scale = self._scale(term)
+            shown, scores = self._near(term, scale, allowed)
+            ids = ids[~np.isin(ids, shown[scores >= unwanted_from(scale)])]
         fields = [restriction(t) for t in query.terms if isinstance(t, TextTerm)]
         why = tuple(dict.fromkeys(f.field for f in fields if f and not f.negative))
         value = 1.0 if query.terms else np.nan
@@ -195,7 +196,9 @@ class Search:
         by itself because looking for too few of thousands costs more.
         """
         _, nearest = self._vectors.search(term.vector, 1)
-        share = float(np.mean(self._sampled(term) >= find_cut(nearest, scale).strong))
+        sample = self._sampled(term)
+        matching = np.count_nonzero(sample >= find_cut(nearest, scale).strong)
+        share = matching / max(len(sample), 1)  # none while the index is being loaded
         return math.ceil(_AMPLE * share * len(self._vectors)) + 2 * MOST_WEAK
 
     # -- answer

@@ -257,7 +257,6 @@ class VectorIndex:
             # Its latest photo is gone, or the catalog is an older copy: compare everything.
             self._revision = 0
         self.refresh(catalog)
-        self._changes += len(self)  # a sample of what was there before is none of this
         return notices
 
     def _read(self, number: int) -> tuple[Segment, int] | Exception:
@@ -275,6 +274,7 @@ class VectorIndex:
             # Two hold a row where a crash came between the writing of one and of the other; the
             # catalog says which is right, being asked from the older revision on.
             self._content.take_up(segment)
+            self._changes += len(segment)
             self._saved_revision = self._revision = min(revision, self._revision)
 
     def refresh(self, catalog: Catalog) -> None:

@@ -77,6 +77,12 @@ def test_strong_matches_are_not_limited_to_those_first_fetched(library, monkeypa
     assert run(library, "dog").strong == 20
 
 
+def test_words_find_photos_while_there_is_no_sample_yet(library, monkeypatch):
+    monkeypatch.setattr("photofind.core.search._FETCH", 4)
+    monkeypatch.setattr(VectorIndex, "sample", lambda index, count: np.empty((0, index.dimension)))
+    assert run(library, "dog").strong == 20
+
+
 def test_limit_is_honoured(library):
     result = run(library, "dog", limit=7)
     assert len(result.ids) == len(result.scores) == len(result.whys) == result.strong == 7

@@ -610,6 +610,20 @@ def test_sample_from_before_the_loading_is_not_kept(library, saved):
     assert len(index.sample(10)) == 10
 
 
+def test_sample_holds_what_has_been_loaded_so_far(library, saved, monkeypatch):
+    index = VectorIndex(library.index_folder, KEY, DIMENSION)
+    assert len(index.sample(10)) == 0
+    refresh, drawn = index.refresh, []
+
+    def observed(catalog):
+        drawn.append(len(index.sample(10)))
+        return refresh(catalog)
+
+    monkeypatch.setattr(index, "refresh", observed)
+    index.load(library.catalog)
+    assert drawn == [10]
+
+
 def test_catalog_that_is_older_than_a_part_of_the_index_is_right(large, library):
     index = unlinked(large, library)
     maintain(index)
