@@ -88,6 +88,11 @@ class Corpus:
         """Pictures per set."""
         return {c.photo_set.name: len(c.photo_set.files) for c in self.sets}
 
+    def check_tokenizer(self, saved: str) -> None:
+        """Raises ValueError where a checkpoint's tokens are not those of the texts."""
+        if saved != self.tokens.tokenizer.to_str():
+            raise ValueError("the words of the training texts are others than the checkpoint's")
+
     def crops(self, rows: list[np.ndarray], size: int, min_scale: float) -> tuple[Tensor, Tensor]:
         """Changed pictures (n, 3, size, size) for the given rows of each set, and their looks."""
         groups = [canvases_of(c, r) for c, r in zip(self.sets, rows, strict=True) if len(r)]

@@ -70,12 +70,6 @@ def update_average(average: nn.Module, model: nn.Module, steps: int) -> None:
                 value.copy_(current[name])
 
 
-def check_tokenizer(corpus: Corpus, state: dict[str, Any]) -> None:
-    """Raises ValueError where a checkpoint's tokens are not those of the texts."""
-    if state["tokenizer"] != corpus.tokens.tokenizer.to_str():
-        raise ValueError("the words of the training texts are others than the checkpoint's")
-
-
 class Run:
     """A training run and everything that a checkpoint holds."""
 
@@ -105,7 +99,7 @@ class Run:
             and (plateau := self.path.with_name(PLATEAU)).exists()
         ):
             state = torch.load(plateau, weights_only=True)
-        check_tokenizer(self.corpus, state)
+        self.corpus.check_tokenizer(state["tokenizer"])
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -118,13 +118,13 @@ def mean_of(one: dict[str, Tensor], other: dict[str, Tensor], share: float) -> d
 
 def main(args: argparse.Namespace) -> None:
     """Tunes the averaged weights of the checkpoint in `args.work` and writes them beside it."""
-    from train import CHECKPOINT, check_tokenizer  # here because train ends with this step
+    from train import CHECKPOINT  # here because train ends with this step
 
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     state = torch.load(Path(args.work) / CHECKPOINT, weights_only=True)
     corpus = Corpus(Path(args.photos), Path(args.work), args.seed)
-    check_tokenizer(corpus, state)
+    corpus.check_tokenizer(state["tokenizer"])
     model = Trainee(len(corpus.classes.labels), len(corpus.tokens))
     model.load_state_dict(state["average"])
     model.to(memory_format=torch.channels_last).eval()

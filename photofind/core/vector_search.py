@@ -10,7 +10,7 @@ most are promising.
 import math
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
@@ -63,20 +63,19 @@ class SegmentSearch:
             return segments[number].search(query, asked[number], thorough=thorough[number])
 
         order = sorted(range(len(segments)), key=lambda number: not thorough[number])
-        of = dict(zip(order, self.side_by_side(search, order), strict=True))
-        found = [of[number] for number in range(len(segments))]
-        ids, scores = _merged(found, count)
+        found = dict(zip(order, self.side_by_side(search, order), strict=True))
+        ids, scores = _merged(found.values(), count)
         # A segment all of whose rows are among the best may hold more of them.
         again = [
             number
-            for number, (_, theirs) in enumerate(found)
+            for number, (_, theirs) in found.items()
             if asked[number] <= len(theirs) < min(count, len(segments[number]))
             and theirs[-1] >= scores[-1]
         ]
         if again:
             asked, thorough = [count] * len(segments), [True] * len(segments)
-            more = dict(zip(again, self.side_by_side(search, again), strict=True))
-            ids, scores = _merged([more.get(n, part) for n, part in enumerate(found)], count)
+            found |= zip(again, self.side_by_side(search, again), strict=True)
+            ids, scores = _merged(found.values(), count)
         return ids, scores
 
     def _promising(self, segments: Sequence[Segment], query: HalfRow, count: int) -> list[bool]:
@@ -183,7 +182,7 @@ def search_rows(rows: Rows, ids: Ids, vectors: HalfRows) -> tuple[Ids, Scores]:
     return np.concatenate(held), np.concatenate(scores, axis=1)
 
 
-def _merged(found: Sequence[Found], count: int) -> Found:
+def _merged(found: Collection[Found], count: int) -> Found:
     ids = np.concatenate([np.empty(0, np.int64), *(part for part, _ in found)])
     scores = np.concatenate([np.empty(0, np.float32), *(part for _, part in found)])
     return best(ids, scores, count)

@@ -134,20 +134,21 @@ class CompiledBackend:
         return self._threads or usable_cpus()
 
     def encode_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
-        return self._computed(
-            PICTURES, lambda tower: tower.run_pictures(pixels), lambda t: t.encode_pixels(pixels)
-        )
+        return self._pictures(OnnxTower.run_pictures, pixels)
 
     def encode_apart(self, pixels: Sequence[Pixels]) -> Vectors:
-        return self._computed(
-            PICTURES,
-            lambda tower: tower.run_pictures_here(pixels),
-            lambda t: t.encode_pixels(pixels),
-        )
+        return self._pictures(OnnxTower.run_pictures_here, pixels)
 
     def encode_tokens(self, tokens: npt.NDArray[np.int64]) -> Vectors:
         return self._computed(
             WORDS, lambda tower: tower.run_tokens(tokens), lambda t: t.encode_tokens(tokens)
+        )
+
+    def _pictures(
+        self, run: Callable[[OnnxTower, Sequence[Pixels]], Vectors], pixels: Sequence[Pixels]
+    ) -> Vectors:
+        return self._computed(
+            PICTURES, lambda tower: run(tower, pixels), lambda torch: torch.encode_pixels(pixels)
         )
 
     def _computed(
