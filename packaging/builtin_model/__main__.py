@@ -25,6 +25,9 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser("train", parents=[common], help="train, or go on with a run")
     one.add_argument("--passes", type=float, default=60.0, help="length of the whole run")
     one.add_argument("--batch", type=int, default=512)
+    one.add_argument(
+        "--start", help="folder of an exported model to start from; say it in every sitting"
+    )
     one.add_argument("--rate", type=float, default=1e-2, help="highest learning rate")
     one.set_defaults(run=train.main)
 

@@ -16,6 +16,7 @@ DEFAULT_EXPORT: Final = REPOSITORY / "resources" / "models" / "builtin"
 IMAGE_SIZE: Final = 96
 CONTEXT_LENGTH: Final = 32
 EMBED_DIM: Final = 256
+WEIGHTS_FILE: Final = "open_clip_model.safetensors"
 
 
 def model_cfg(vocabulary: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from augment import MEAN, STD
-from config import CONTEXT_LENGTH, IMAGE_SIZE, model_cfg
+from config import CONTEXT_LENGTH, IMAGE_SIZE, WEIGHTS_FILE, model_cfg
 from graphs import write_graphs
 from safetensors.torch import save
 from torch import Tensor
@@ -22,7 +22,6 @@ from vocabulary import PADDING
 
 from photofind.encoders.manifest import TOKENIZER
 
-WEIGHTS_FILE = "open_clip_model.safetensors"
 CONFIG_FILE = "open_clip_config.json"
 TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
 LARGEST = 25_000_000

@@ -18,6 +18,14 @@ class Trainee(nn.Module):
         self.head = nn.Linear(self.clip.visual.trunk.num_features, classes + WORDS)
         nn.init.normal_(self.clip.token_embedding.weight, std=0.02)
 
+    def hold_words(self) -> None:
+        """Takes the text tower out of training: what phrases mean stays as it is."""
+        clip = self.clip
+        for part in (clip.token_embedding, clip.transformer, clip.ln_final):
+            part.requires_grad_(False)
+        clip.positional_embedding.requires_grad_(False)
+        clip.text_projection.requires_grad_(False)
+
     def features(self, pictures: Tensor) -> Tensor:
         """The trunk's pooled output (n, features) of normalised pictures (n, 3, s, s)."""
         with torch.autocast("cpu", torch.bfloat16):

@@ -14,12 +14,16 @@ from typing import Any
 
 import torch
 import tune
+from config import WEIGHTS_FILE
 from corpus import Corpus
 from data import BatchSampler
 from model import Trainee
 from objective import head_loss, text_losses, weighted
+from safetensors.torch import load_file
 from timm.optim import Muon
 from torch import nn
+
+from photofind.encoders.manifest import TOKENIZER
 
 EMA_DECAY = 0.995
 CHECKPOINT = "checkpoint.pt"
@@ -35,7 +39,7 @@ def make_optimizer(model: Trainee, rate: float) -> Muon:
     table, the projections and the training head are look-ups or outputs, which it is not made for.
     """
     inner = ("clip.visual.trunk.", "clip.transformer.")
-    named = list(model.named_parameters())
+    named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     hidden = [p for n, p in named if n.startswith(inner) and p.ndim >= 2]
     tables = [p for n, p in named if not n.startswith(inner) and p.ndim >= 2]
     vectors = [p for _, p in named if p.ndim < 2]
@@ -79,6 +83,8 @@ class Run:
         self.args, self.path = args, Path(args.work) / CHECKPOINT
         self.corpus = Corpus(Path(args.photos), Path(args.work), args.seed)
         self.model = Trainee(len(self.corpus.classes.labels), len(self.corpus.tokens))
+        if args.start:
+            self._start_from(Path(args.start))
         self.model.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.optimizer = make_optimizer(self.model, args.rate)
@@ -91,6 +97,17 @@ class Run:
     def done(self) -> float:
         """The share of the run that is done."""
         return self.pictures / (self.args.passes * self.sampler.epoch_pictures)
+
+    def _start_from(self, folder: Path) -> None:
+        """Takes an exported model's weights, and leaves its words as they are until `tune`.
+
+        A third of a step is saved with them. The training head is not among the weights; it catches
+        up while the rate warms up.
+        """
+        self.corpus.check_tokenizer((folder / TOKENIZER).read_text(encoding="utf-8"))
+        weights = load_file(folder / WEIGHTS_FILE)
+        self.model.clip.load_state_dict({name: value.float() for name, value in weights.items()})
+        self.model.hold_words()
 
     def _load(self) -> None:
         state = torch.load(self.path, weights_only=True)
