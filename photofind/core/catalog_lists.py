@@ -9,8 +9,13 @@ import numpy.typing as npt
 
 from photofind.core.catalog_files import below_folder
 from photofind.core.catalog_rows import CatalogPart, id_list, microseconds, path_key
-from photofind.core.catalog_text import TEXT_COLUMNS, match_expression
-from photofind.core.database import Value
+from photofind.core.catalog_text import (
+    TEXT_COLUMNS,
+    IndexedWords,
+    asked_words,
+    match_expression,
+)
+from photofind.core.database import Database, Value
 from photofind.core.types import Filters
 from photofind.core.whys import NO_WHYS, Whys
 
@@ -50,6 +55,10 @@ class Tiles:
 
 class CatalogLists(CatalogPart):
     """Read access to all photos at once."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._words = IndexedWords(database)
 
     def newest(self, filters: Filters, limit: int | None = None) -> Ids:
         """Photos that meet the filters, newest first: int64 (n,)."""
@@ -143,8 +152,8 @@ class CatalogLists(CatalogPart):
         The latest additions come first. Each comes with where the words were found: "name",
         "folder", "camera". Case and accents do not count, and nothing in `words` is syntax.
         """
-        expression = match_expression(words)
-        if expression is None:
+        asked = asked_words(words, self._words)
+        if not asked:
             return np.empty(0, np.int64), NO_WHYS
         conditions, parameters = _conditions(filters)
         photos = "photos p" if conditions else "photos p INDEXED BY photos_layout"  # reads less
@@ -153,27 +162,29 @@ class CatalogLists(CatalogPart):
             f" CROSS JOIN {photos} ON p.photo_id = photo_text.rowid"
             f" WHERE photo_text MATCH ? AND p.status = 1{conditions}"
             " ORDER BY photo_text.rowid DESC LIMIT ?",
-            (expression, *parameters, limit),
+            (match_expression(asked), *parameters, limit),
         ).ravel()
         where = np.zeros(len(ids), np.int64)
         for number, column in enumerate(TEXT_COLUMNS):
-            where |= np.isin(ids, self._with_any(words, column, ids)).astype(np.int64) << number
+            where |= np.isin(ids, self._with_any(asked, column, ids)).astype(np.int64) << number
         return ids, Whys(_COMBINATIONS, where)
 
     def match_field(self, words: str, field: str) -> Ids:
         """All photos with every word in one of "name", "folder", "camera", ascending."""
-        expression = match_expression(words, field)
-        return np.empty(0, np.int64) if expression is None else self._matching(expression)
+        asked = asked_words(words, self._words)
+        return self._matching(match_expression(asked, field)) if asked else np.empty(0, np.int64)
 
-    def _with_any(self, words: str, column: str, ids: Ids) -> Ids:
+    def _with_any(self, asked: list[str], column: str, ids: Ids) -> Ids:
         """Photos that have every word somewhere and at least one in a column.
 
         Only from the first to the last of `ids`, which have every word.
         """
-        every, some = match_expression(words), match_expression(words, column, every=False)
-        if every is None or not len(ids):
+        if not len(ids):
             return np.empty(0, np.int64)
-        return self._matching(f"({every}) AND {some}", int(ids.min()), int(ids.max()))
+        expression = match_expression(asked, column, every=False)
+        if len(asked) > 1:
+            expression = f"({match_expression(asked)}) AND {expression}"
+        return self._matching(expression, int(ids.min()), int(ids.max()))
 
     def _matching(self, expression: str, first: int = 0, last: int = 2**63 - 1) -> Ids:
         return self._db.integers(

@@ -112,6 +112,17 @@ class Database:
         with self._errors():
             return self._connection.execute(sql, parameters).rowcount
 
+    def make_temporary(self, sql: str) -> None:
+        """Run a statement that makes a table in `temp`, which is this connection's alone, so that
+        a reader may have one too."""
+        if not self.writable:
+            self.execute("PRAGMA query_only=OFF")
+        try:
+            self.execute(sql)
+        finally:
+            if not self.writable:
+                self.execute("PRAGMA query_only=ON")
+
     def execute_many(self, sql: str, rows: Iterable[Parameters]) -> None:
         with self._errors():
             self._connection.executemany(sql, rows)

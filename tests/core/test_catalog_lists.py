@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from photofind.core.catalog import Catalog
-from photofind.core.catalog_text import match_expression, words_of
+from photofind.core.catalog_lists import CatalogLists
+from photofind.core.catalog_text import IndexedWords, asked_words, words_of
 from photofind.core.database import Database
+from photofind.core.errors import LibraryError
 from photofind.core.types import Filters, Root
 from tests.core.storage import add_photo, analysis, content, matches, stamp
 
@@ -212,9 +214,57 @@ def test_words_hidden_in_a_name_are_listed_once() -> None:
     assert words_of(["plain name.jpg"]) == "plain name.jpg"
 
 
-def test_an_expression_without_letters_or_digits_asks_nothing() -> None:
-    assert match_expression(" -- ?! ") is None
-    assert match_expression('say "hi"') == '"say" * AND " hi " *'
+@pytest.fixture
+def indexed(catalog: Catalog, root: Root, path: Path) -> Iterator[IndexedWords]:
+    """The words of a few photos, as a reader of their catalog sees them."""
+    for name in ("beach.jpg", "beaches.jpg", "beachball2024.jpg", "norway.jpg", "d\u00fcnen.jpg"):
+        add_photo(catalog, root, name)
+    database = Database.open_readonly(path)
+    yield IndexedWords(database)
+    database.close()
+
+
+def test_a_beginning_is_told_from_the_words_that_are_indexed(indexed: IndexedWords) -> None:
+    assert indexed.beginning_with("Beach") == ["beach", "beachball", "beachball2024", "beaches"]
+    assert indexed.beginning_with("beaches") == ["beaches"]
+    assert indexed.beginning_with("sunset") == ["sunset"]
+
+
+def test_short_words_and_other_letters_are_left_to_the_full_text(indexed: IndexedWords) -> None:
+    for word in ("bea", "d\u00fcnen", "beach-ball", ""):
+        assert indexed.beginning_with(word) is None, word
+
+
+def test_a_beginning_of_very_many_words_is_left_to_the_full_text(
+    catalog: Catalog, root: Root, indexed: IndexedWords
+) -> None:
+    ids = [add_photo(catalog, root, f"beach{letter}.jpg") for letter in "klmnopqrstuvwx"]
+    assert indexed.beginning_with("beach") is None
+    assert set(ids) < set(matches(catalog, "beach"))
+
+
+def test_an_expression_without_letters_or_digits_asks_nothing(indexed: IndexedWords) -> None:
+    assert asked_words(" -- ?! ", indexed) == []
+    assert asked_words('say "hi" norway', indexed) == ['"say" *', '" hi " *', '("norway")']
+
+
+def test_words_that_come_later_are_found_too(catalog: Catalog, root: Root) -> None:
+    first = add_photo(catalog, root, "beach.jpg")
+    assert set(matches(catalog, "beach")) == {first}
+    second = add_photo(catalog, root, "Beachcombers.jpg")
+    assert set(matches(catalog, "beach")) == {first, second}
+    assert set(matches(catalog, "beachc")) == {second}
+
+
+def test_a_reader_that_has_looked_for_words_still_cannot_write(
+    catalog: Catalog, root: Root, path: Path
+) -> None:
+    photo_id = add_photo(catalog, root, "beach.jpg")
+    database = Database.open_readonly(path)
+    assert CatalogLists(database).match_text("beach", Filters())[0].tolist() == [photo_id]
+    with pytest.raises(LibraryError, match="read-only"):
+        database.execute("DELETE FROM photos")
+    database.close()
 
 
 def test_hashes_are_arrays_over_all_photos(catalog: Catalog, root: Root) -> None:
