@@ -23,6 +23,8 @@ LEAST_SHOWN = 24
 _FITTED_PHOTOS = 10_000  # in the library that the encoders' floors are fitted to
 _PRIOR_ROWS = 16  # how many library photos the assumed background counts for
 _HALF_WAY = 0.5  # between the background and the best match
+_GAP_BELOW, _GAP_ABOVE = 0.5, 0.25  # spreads: how far from it a cut may be moved into a gap
+_USUAL_GAP = 0.15
 _ROUNDING = 1e-3  # a cosine of the index (float16) against the same one in the background
 _COPY = 0.97  # the queried picture itself or a copy: no measure for what is similar
 _UNWANTED_FROM = 1.0  # spreads: what matches a negative term less than that is not touched
@@ -123,10 +125,24 @@ def find_cut(scores: Scores, scale: Scale) -> Cut:
     nothing = min(noise, scale.floor - 2 * scale.spread) - _ROUNDING
     if not len(scores):
         return Cut(scale.floor, shown, nothing)
-    stands_out = noise + scale.stands_out * scale.spread
-    half_way = noise + _HALF_WAY * (_best(scores) - noise)
-    strong = _into_gap(scores, max(scale.floor, stands_out, half_way), scale)
+    strong = _into_gap(scores, _line(_best(scores), scale), scale)
     return Cut(strong, shown, nothing)
+
+
+def foretell_cut(best: float, scale: Scale) -> float:
+    """Where good matches will probably end if there are thousands, told from the best one's score.
+
+    The widest gap is then near the upper end of where it may be, because scores lie sparser there.
+    """
+    return _line(best, scale) + _USUAL_GAP * scale.spread
+
+
+def _line(best: float, scale: Scale) -> float:
+    """Where good matches begin, as far as the best one's score tells."""
+    noise = min(scale.centre, scale.floor)
+    stands_out = noise + scale.stands_out * scale.spread
+    half_way = noise + _HALF_WAY * (best - noise)
+    return max(scale.floor, stands_out, half_way)
 
 
 def count_shown(scores: Scores, cut: Cut) -> tuple[int, int]:
@@ -149,8 +165,8 @@ def _best(scores: Scores) -> float:
 
 def _into_gap(scores: Scores, cut: float, scale: Scale) -> float:
     """Move a cut a little into the widest gap between neighbouring scores, rather down than up."""
-    lowest = max(cut - 0.5 * scale.spread, scale.floor)
-    near = scores[(scores >= lowest) & (scores <= cut + 0.25 * scale.spread)]
+    lowest = max(cut - _GAP_BELOW * scale.spread, scale.floor)
+    near = scores[(scores >= lowest) & (scores <= cut + _GAP_ABOVE * scale.spread)]
     if len(near) < 2:
         return cut
     gaps = near[:-1] - near[1:]

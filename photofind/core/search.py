@@ -20,12 +20,14 @@ from photofind.core.literal import (
 from photofind.core.query import restriction
 from photofind.core.query_vectors import EncodedTerm, QueryEncoder, encode_terms
 from photofind.core.ranking import (
+    LEAST_SHOWN,
     MOST_WEAK,
     Cut,
     Scale,
     Scores,
     count_shown,
     find_cut,
+    foretell_cut,
     fuse,
     fuse_scales,
     measure,
@@ -38,8 +40,9 @@ from photofind.core.whys import NO_WHYS, Why, Whys
 __all__ = ["SAMPLE", "QueryEncoder", "Search"]
 
 SAMPLE = 4096  # library photos that make up a term's background
-_FETCH = 2000  # nearest photos asked for per term at least, more until the last no longer match
-_AMPLE = 1.5  # times as many as foretold, which errs by a third where a sample has few
+_FEW = 2000  # photos, of which it does not pay to ask for fewer than all
+_AMPLE = 1.25  # times as many good matches as foretold are asked for
+_BESIDE = MOST_WEAK + 100  # asked for beside them
 _EXACT = 20_000  # so many photos that filters leave are scored one by one
 _ONLY_LITERAL = Cut(1.0, 1.0, 1.0)
 
@@ -150,15 +153,10 @@ class Search:
         return ids[:shown], scores[:shown], cut, whole
 
     def _scale(self, term: EncodedTerm) -> Scale:
-        return measure(self._sampled(term), term.usual)
-
-    def _sampled(self, term: EncodedTerm) -> Scores:
-        """The cosines of a sample of the library."""
         sample = self._vectors.sample(SAMPLE)
-        if not len(sample):
-            return np.empty(0, np.float32)
         # Not "@": it leaves a thread of BLAS spinning, which takes a processor from the search.
-        return np.vecdot(sample, term.vector)
+        cosines = np.vecdot(sample, term.vector) if len(sample) else np.empty(0, np.float32)
+        return measure(cosines, term.usual)
 
     def _candidates(
         self, terms: list[EncodedTerm], scales: list[Scale], allowed: Ids | None
@@ -168,7 +166,7 @@ class Search:
             pool = allowed  # so few that each can be ranked, however far from the query
         else:
             near = [
-                self._near(term, scale, allowed)
+                self._near(term, scale, allowed, MOST_WEAK * (len(terms) > 1))
                 for term, scale in zip(terms, scales, strict=True)
                 if term.weight > 0
             ]
@@ -177,29 +175,34 @@ class Search:
             pool = np.unique(np.concatenate([ids for ids, _ in near]))
         return self._vectors.cosines(pool, np.stack([term.vector for term in terms]))
 
-    def _near(self, term: EncodedTerm, scale: Scale, allowed: Ids | None) -> tuple[Ids, Scores]:
-        """The nearest photos, more of them as long as nearly all of them match well."""
-        count = _FETCH
-        if allowed is None and len(self._vectors) > _FETCH:
-            count = max(count, self._foretold(term, scale))
+    def _near(
+        self, term: EncodedTerm, scale: Scale, allowed: Ids | None, spare: int = 0
+    ) -> tuple[Ids, Scores]:
+        """All photos that match the term well, and the next nearest: mostly as many as would be
+        shown, and at least `spare`."""
+        count = self._foretold(term, scale, allowed) + spare
         while True:
             ids, scores = self._vectors.search(term.vector, count, allowed)
-            _, shown = count_shown(scores, find_cut(scores, scale))
-            if len(ids) < count or shown < count - MOST_WEAK:
+            strong, _ = count_shown(scores, find_cut(scores, scale))
+            if len(ids) < count or strong + max(spare, LEAST_SHOWN) <= count:
                 return ids, scores
             count *= 2
 
-    def _foretold(self, term: EncodedTerm, scale: Scale) -> int:
+    def _foretold(self, term: EncodedTerm, scale: Scale, allowed: Ids | None) -> int:
         """How many of the nearest photos are probably enough.
 
-        The nearest one says how near a match must be, and a sample how many are. It is looked for
+        The nearest one says how near a match must be, and landmarks how many are. It is looked for
         by itself because looking for too few of thousands costs more.
         """
-        _, nearest = self._vectors.search(term.vector, 1)
-        sample = self._sampled(term)
-        matching = np.count_nonzero(sample >= find_cut(nearest, scale).strong)
-        share = matching / max(len(sample), 1)  # none while the index is being loaded
-        return math.ceil(_AMPLE * share * len(self._vectors)) + 2 * MOST_WEAK
+        photos = len(self._vectors) if allowed is None else len(allowed)
+        if photos <= _FEW:
+            return max(photos, 1)
+        _, nearest = self._vectors.search(term.vector, 1, allowed)
+        if not len(nearest):
+            return 1
+        level = foretell_cut(float(nearest[0]), scale)
+        share = self._vectors.share_near(term.vector, level, SAMPLE)
+        return math.ceil(_AMPLE * share * photos) + _BESIDE
 
     # -- answer
 

@@ -20,8 +20,9 @@ from photofind.core.types import Vector, Vectors
 from photofind.core.usable_rows import has_direction, usable_rows
 from photofind.core.vector_content import VectorContent
 from photofind.core.vector_file import DamagedIndexError, OtherFormatError
+from photofind.core.vector_landmarks import LANDMARK_EVERY
 from photofind.core.vector_rows import HalfRows, Ids, Mask, Scores
-from photofind.core.vector_search import SegmentSearch, search_rows
+from photofind.core.vector_search import SegmentSearch, search_rows, share_near
 from photofind.core.vector_segment import CAPACITY, Segment
 from photofind.core.vector_store import SegmentStore
 
@@ -38,6 +39,7 @@ _PIECE = 4096  # rows copied under one hold of the lock
 _UNSAVED_LEAST, _UNSAVED_SHARE = 20_000, 0.20  # rows that the files of a large index may lack
 _UNSAVED_AT_END = 1024  # linking these anew takes a second, writing a segment as long
 _LAST_LINKS = 2048  # waiting rows that `save` still takes into a graph
+_TOLD_SHARE = 0.9  # of the photos, whose landmarks then stand for all
 _SAME = 1e-3  # float16 rounding of a unit row
 _REST_SECONDS = 600.0  # after the disk was full
 
@@ -145,6 +147,20 @@ class VectorIndex:
         half = (query / np.linalg.norm(query)).astype(np.float16)
         with self._lock:
             return self._content.search(half, count, allowed, flat=self._is_small())
+
+    def share_near(self, vector: Vector, cosine: float, sampled: int) -> float:
+        """About which share of the photos comes as near to a unit vector as a cosine.
+
+        Told from the landmarks of the segments, or, where these are few, from as many photos drawn
+        at random as are `sampled`.
+        """
+        half = np.asarray(vector, np.float16)
+        with self._lock:
+            share, known = share_near(self._content.segments, half, cosine)
+        if known >= max(_TOLD_SHARE * len(self), sampled * LANDMARK_EVERY):
+            return share
+        sample = self.sample(sampled)  # empty while the index is being loaded
+        return float(np.mean(np.vecdot(sample, vector) >= cosine)) if len(sample) else 0.0
 
     def _rows(self, ids: Ids) -> tuple[Ids, HalfRows]:
         """Those of `ids` that are in the index, and their rows as they are stored."""

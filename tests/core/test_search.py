@@ -72,13 +72,23 @@ def test_words_for_what_is_not_there_have_no_strong_match(library):
     assert len(result.ids) < 60
 
 
-def test_strong_matches_are_not_limited_to_those_first_fetched(library, monkeypatch):
-    monkeypatch.setattr("photofind.core.search._FETCH", 4)
-    assert run(library, "dog").strong == 20
+@pytest.fixture
+def foretelling(monkeypatch):
+    """How many matches there are is foretold even in a library as small as this one."""
+    monkeypatch.setattr("photofind.core.search._FEW", 0)
+    monkeypatch.setattr("photofind.core.search._BESIDE", 4)
 
 
-def test_words_find_photos_while_there_is_no_sample_yet(library, monkeypatch):
-    monkeypatch.setattr("photofind.core.search._FETCH", 4)
+@pytest.mark.parametrize("text", ["dog", "dog -beach", "after:1990 dog", "dog beach"])
+def test_strong_matches_are_not_limited_to_those_foretold(library, foretelling, monkeypatch, text):
+    told = run(library, text)
+    monkeypatch.setattr(VectorIndex, "share_near", lambda *_: 0.0)
+    found = run(library, text)
+    assert found.strong >= 20
+    assert found.ids[: found.strong].tolist() == told.ids[: told.strong].tolist()
+
+
+def test_words_find_photos_while_there_is_no_sample_yet(library, foretelling, monkeypatch):
     monkeypatch.setattr(VectorIndex, "sample", lambda index, count: np.empty((0, index.dimension)))
     assert run(library, "dog").strong == 20
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from photofind.core.vector_file import index_path, sidecar_path
+from photofind.core.vector_landmarks import LANDMARK_EVERY
 from photofind.core.vectors import REBUILT, VectorIndex
 from tests.core.libraries import DIMENSION, KEY, SUBJECTS, Library, Shot, picture_vector, unit
 
@@ -156,7 +157,7 @@ def maintain(index):
 @pytest.fixture
 def large(tmp_path, monkeypatch):
     """So few rows that the rules of large libraries hold from the beginning."""
-    monkeypatch.setattr("photofind.core.vector_segment._EXPANSION_LEAST", 200)
+    monkeypatch.setattr("photofind.core.vector_segment._MARGIN_MOST", 200)
     monkeypatch.setattr("photofind.core.vectors._UNSAVED_LEAST", 500)
     monkeypatch.setattr("photofind.core.vectors._UNSAVED_AT_END", 100)
     folder = tmp_path / "index"
@@ -601,6 +602,27 @@ def test_reading_process_loads_without_writing(library, saved):
         assert index.load(catalog) == [REBUILT]
     assert_complete(index, library)
     assert saved.read_bytes() == before
+
+
+@pytest.mark.parametrize("sampled", [8, 1000], ids=["by landmarks", "by a sample"])
+def test_share_of_near_photos_is_foretold(tmp_path, sampled):
+    index = VectorIndex(tmp_path, KEY, DIMENSION, flat_components=0)
+    rows = random_rows(64 * LANDMARK_EVERY)
+    index.add(np.arange(len(rows)), rows)
+    index.save()
+    query = unit(rows[0] + rows[1])
+    cosines = rows @ query
+    told_by = cosines[::LANDMARK_EVERY] if sampled < 64 else cosines
+    for level in np.quantile(cosines, [0.2, 0.5, 0.8]).astype(float):
+        share = float(np.mean(told_by >= level))
+        assert index.share_near(query, level, sampled) == pytest.approx(share, abs=0.05)
+    assert index.share_near(query, -1.1, sampled) == 1
+    assert index.share_near(query, 1.1, sampled) == 0
+
+
+def test_no_photo_is_near_while_the_index_is_empty(library):
+    index = VectorIndex(library.index_folder, KEY, DIMENSION)
+    assert index.share_near(np.ones(DIMENSION, np.float32), -1.0, 1000) == 0
 
 
 def test_sample_from_before_the_loading_is_not_kept(library, saved):
