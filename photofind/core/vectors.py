@@ -160,7 +160,8 @@ class VectorIndex:
         if known >= max(_TOLD_SHARE * len(self), sampled * LANDMARK_EVERY):
             return share
         sample = self.sample(sampled)  # empty while the index is being loaded
-        return float(np.mean(np.vecdot(sample, vector) >= cosine)) if len(sample) else 0.0
+        near = np.count_nonzero(np.vecdot(sample, vector) >= cosine)
+        return near / max(len(sample), 1)
 
     def _rows(self, ids: Ids) -> tuple[Ids, HalfRows]:
         """Those of `ids` that are in the index, and their rows as they are stored."""
