@@ -129,12 +129,12 @@ def find_cut(scores: Scores, scale: Scale) -> Cut:
     return Cut(strong, shown, nothing)
 
 
-def foretell_cut(best: float, scale: Scale) -> float:
-    """Where good matches will probably end if there are thousands, told from the best one's score.
+def foretell_cut(nearest: Scores, scale: Scale) -> float:
+    """Where good matches will probably end if there are thousands, told from the nearest ones.
 
     The widest gap is then near the upper end of where it may be, because scores lie sparser there.
     """
-    return _line(best, scale) + _USUAL_GAP * scale.spread
+    return _line(_best(nearest), scale) + _USUAL_GAP * scale.spread
 
 
 def _line(best: float, scale: Scale) -> float:
@@ -160,7 +160,7 @@ def unwanted_from(scale: Scale) -> float:
 
 def _best(scores: Scores) -> float:
     others = scores[scores < _COPY]
-    return float(others[0] if len(others) else scores[0])
+    return float((others if len(others) else scores).max())
 
 
 def _into_gap(scores: Scores, cut: float, scale: Scale) -> float:

@@ -4,7 +4,6 @@ Meaning comes from the vector index, names from the catalog's full text; `rankin
 say how they are weighed. Reads only, so it runs in any process and while indexing goes on.
 """
 
-import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -17,32 +16,25 @@ from photofind.core.literal import (
     find_literals,
     literal_scores,
 )
+from photofind.core.near_photos import MeasuredTerm, NearPhotos
 from photofind.core.query import restriction
 from photofind.core.query_vectors import EncodedTerm, QueryEncoder, encode_terms
 from photofind.core.ranking import (
-    LEAST_SHOWN,
     MOST_WEAK,
     Cut,
     Scale,
     Scores,
     count_shown,
     find_cut,
-    foretell_cut,
     fuse,
     fuse_scales,
-    measure,
-    unwanted_from,
 )
 from photofind.core.types import Filters, Hit, Query, SearchResult, TextTerm
 from photofind.core.vectors import VectorIndex
 from photofind.core.whys import NO_WHYS, Why, Whys
 
-__all__ = ["SAMPLE", "QueryEncoder", "Search"]
+__all__ = ["QueryEncoder", "Search"]
 
-SAMPLE = 4096  # library photos that make up a term's background
-_FEW = 2000  # photos, of which it does not pay to ask for fewer than all
-_AMPLE = 1.25  # times as many good matches as foretold are asked for
-_BESIDE = MOST_WEAK + 100  # asked for beside them
 _EXACT = 20_000  # so many photos that filters leave are scored one by one
 _ONLY_LITERAL = Cut(1.0, 1.0, 1.0)
 
@@ -54,6 +46,7 @@ class Search:
         self._catalog = catalog
         self._vectors = vectors
         self._encoder = encoder
+        self._near = NearPhotos(vectors)
 
     def run(self, query: Query) -> SearchResult:
         """Answer a query; without terms it is the whole library, newest first.
@@ -115,9 +108,7 @@ class Search:
             ids = self._all(query.filters)
             ids = ids if allowed is None else ids[np.isin(ids, allowed)]
         for term in unwanted:
-            scale = self._scale(term)
-            shown, scores = self._near(term, scale, allowed)
-            ids = ids[~np.isin(ids, shown[scores >= unwanted_from(scale)])]
+            ids = ids[~np.isin(ids, self._near.unwanted(self._near.measured(term), allowed))]
         fields = [restriction(t) for t in query.terms if isinstance(t, TextTerm)]
         why = tuple(dict.fromkeys(f.field for f in fields if f and not f.negative))
         value = 1.0 if query.terms else np.nan
@@ -140,11 +131,12 @@ class Search:
         self, terms: list[EncodedTerm], allowed: Ids | None
     ) -> tuple[Ids, Scores, Cut, Scale]:
         """Photos to be shown, best first. Asks the index alone."""
-        scales = [self._scale(term) for term in terms]
+        measured = [self._near.measured(term) for term in terms]
+        scales = [each.scale for each in measured]
         weights = [term.weight for term in terms]
         wanted = [i for i, weight in enumerate(weights) if weight > 0]
         whole = fuse_scales([scales[i] for i in wanted], [weights[i] for i in wanted])
-        ids, by_term = self._candidates(terms, scales, allowed)
+        ids, by_term = self._candidates(measured, allowed)
         scores = fuse(by_term, scales, weights)
         order = np.argsort(-scores, kind="stable")
         ids, scores = ids[order], scores[order]
@@ -152,57 +144,18 @@ class Search:
         _, shown = count_shown(scores, cut)
         return ids[:shown], scores[:shown], cut, whole
 
-    def _scale(self, term: EncodedTerm) -> Scale:
-        sample = self._vectors.sample(SAMPLE)
-        # Not "@": it leaves a thread of BLAS spinning, which takes a processor from the search.
-        cosines = np.vecdot(sample, term.vector) if len(sample) else np.empty(0, np.float32)
-        return measure(cosines, term.usual)
-
-    def _candidates(
-        self, terms: list[EncodedTerm], scales: list[Scale], allowed: Ids | None
-    ) -> tuple[Ids, Scores]:
+    def _candidates(self, terms: list[MeasuredTerm], allowed: Ids | None) -> tuple[Ids, Scores]:
         """Photos that may match, and their cosine to each term (terms, photos)."""
         if allowed is not None and len(allowed) <= _EXACT:
             pool = allowed  # so few that each can be ranked, however far from the query
         else:
-            near = [
-                self._near(term, scale, allowed, MOST_WEAK * (len(terms) > 1))
-                for term, scale in zip(terms, scales, strict=True)
-                if term.weight > 0
-            ]
+            spare = MOST_WEAK * (len(terms) > 1)
+            wanted = [each for each in terms if each.term.weight > 0]
+            near = [self._near.to_be_shown(each, allowed, spare) for each in wanted]
             if len(terms) == 1:
                 return near[0][0], near[0][1][None]
             pool = np.unique(np.concatenate([ids for ids, _ in near]))
-        return self._vectors.cosines(pool, np.stack([term.vector for term in terms]))
-
-    def _near(
-        self, term: EncodedTerm, scale: Scale, allowed: Ids | None, spare: int = 0
-    ) -> tuple[Ids, Scores]:
-        """All photos that match the term well, and the next nearest: mostly as many as would be
-        shown, and at least `spare`."""
-        count = self._foretold(term, scale, allowed) + spare
-        while True:
-            ids, scores = self._vectors.search(term.vector, count, allowed)
-            strong, _ = count_shown(scores, find_cut(scores, scale))
-            if len(ids) < count or strong + max(spare, LEAST_SHOWN) <= count:
-                return ids, scores
-            count *= 2
-
-    def _foretold(self, term: EncodedTerm, scale: Scale, allowed: Ids | None) -> int:
-        """How many of the nearest photos are probably enough.
-
-        The nearest one says how near a match must be, and landmarks how many are. It is looked for
-        by itself because looking for too few of thousands costs more.
-        """
-        photos = len(self._vectors) if allowed is None else len(allowed)
-        if photos <= _FEW:
-            return max(photos, 1)
-        _, nearest = self._vectors.search(term.vector, 1, allowed)
-        if not len(nearest):
-            return 1
-        level = foretell_cut(float(nearest[0]), scale)
-        share = self._vectors.share_near(term.vector, level, SAMPLE)
-        return math.ceil(_AMPLE * share * photos) + _BESIDE
+        return self._vectors.cosines(pool, np.stack([each.term.vector for each in terms]))
 
     # -- answer
 

@@ -20,9 +20,8 @@ from photofind.core.types import Vector, Vectors
 from photofind.core.usable_rows import has_direction, usable_rows
 from photofind.core.vector_content import VectorContent
 from photofind.core.vector_file import DamagedIndexError, OtherFormatError
-from photofind.core.vector_landmarks import LANDMARK_EVERY
 from photofind.core.vector_rows import HalfRows, Ids, Mask, Scores
-from photofind.core.vector_search import SegmentSearch, search_rows, share_near
+from photofind.core.vector_search import SegmentSearch, landmark_cosines, search_rows
 from photofind.core.vector_segment import CAPACITY, Segment
 from photofind.core.vector_store import SegmentStore
 
@@ -39,7 +38,7 @@ _PIECE = 4096  # rows copied under one hold of the lock
 _UNSAVED_LEAST, _UNSAVED_SHARE = 20_000, 0.20  # rows that the files of a large index may lack
 _UNSAVED_AT_END = 1024  # linking these anew takes a second, writing a segment as long
 _LAST_LINKS = 2048  # waiting rows that `save` still takes into a graph
-_TOLD_SHARE = 0.9  # of the photos, whose landmarks then stand for all
+_TOLD_SHARE = 0.9  # of the photos, for which the landmarks must stand
 _SAME = 1e-3  # float16 rounding of a unit row
 _REST_SECONDS = 600.0  # after the disk was full
 
@@ -124,15 +123,32 @@ class VectorIndex:
         """Those of `ids` that are in the index, and their cosines to unit rows (m, d): (m, n)."""
         return search_rows(self._rows, ids, vectors.astype(np.float16))
 
-    def sample(self, count: int) -> Vectors:
+    def background(self, vector: Vector, count: int) -> Scores:
+        """Cosines to a unit vector of photos that stand for all, in no order: (n,).
+
+        At least `count` where there are so many. In large libraries they are the landmarks, whose
+        cosines are off by a fiftieth of their spread; else photos drawn at random, the same until
+        the library has changed.
+        """
+        with self._lock:
+            scores, stand_for = landmark_cosines(
+                self._content.segments, np.asarray(vector, np.float16)
+            )
+        if len(scores) >= count and stand_for >= _TOLD_SHARE * len(self):
+            return scores
+        # Not "@": it leaves a thread of BLAS spinning, which takes a processor from the search.
+        rows = self._drawn(count)
+        return np.vecdot(rows, vector) if len(rows) else np.empty(0, np.float32)
+
+    def _drawn(self, count: int) -> Vectors:
         """At most `count` rows drawn at random from the library, the same until it has changed."""
-        sample = self._sample
-        if sample is None or abs(sample[0] - self._changes) > len(self) // 20:
+        drawn = self._sample
+        if drawn is None or abs(drawn[0] - self._changes) > len(self) // 20:
             ids = self.ids()
             random = np.random.default_rng(len(ids))
             chosen = np.sort(random.choice(ids, min(count, len(ids)), replace=False))
-            sample = self._sample = self._changes, self.vectors(chosen)[1]
-        return sample[1]
+            drawn = self._sample = self._changes, self.vectors(chosen)[1]
+        return drawn[1]
 
     def search(self, vector: Vector, count: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
         """The `count` nearest photos, best first, and their cosines.
@@ -147,21 +163,6 @@ class VectorIndex:
         half = (query / np.linalg.norm(query)).astype(np.float16)
         with self._lock:
             return self._content.search(half, count, allowed, flat=self._is_small())
-
-    def share_near(self, vector: Vector, cosine: float, sampled: int) -> float:
-        """About which share of the photos comes as near to a unit vector as a cosine.
-
-        Told from the landmarks of the segments, or, where these are few, from as many photos drawn
-        at random as are `sampled`.
-        """
-        half = np.asarray(vector, np.float16)
-        with self._lock:
-            share, known = share_near(self._content.segments, half, cosine)
-        if known >= max(_TOLD_SHARE * len(self), sampled * LANDMARK_EVERY):
-            return share
-        sample = self.sample(sampled)  # empty while the index is being loaded
-        near = np.count_nonzero(np.vecdot(sample, vector) >= cosine)
-        return near / max(len(sample), 1)
 
     def _rows(self, ids: Ids) -> tuple[Ids, HalfRows]:
         """Those of `ids` that are in the index, and their rows as they are stored."""

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from photofind.core.near_photos import SAMPLE
 from photofind.core.ranking import Scale, measure
-from photofind.core.search import SAMPLE
 from photofind.core.types import Vectors
 from photofind.encoders.base import Encoder
 from tests.benchmarks.encoding import encode_phrases, encode_set

@@ -14,9 +14,13 @@ import sys
 import time
 from pathlib import Path
 
+from photofind.core.catalog import Catalog
 from photofind.core.paths import LibraryPaths
+from photofind.core.vectors import VectorIndex
+from photofind.encoders.registry import ModelRegistry
 from tests.benchmarks.curves import draw_curves
-from tests.benchmarks.scale_probe import PROBES, RESCANNED
+from tests.benchmarks.real_vectors import add_real_vectors
+from tests.benchmarks.scale_probe import BUILTIN, PROBES, RESCANNED
 from tests.benchmarks.startup import ROOT, time_to_window, times_to_answer
 from tests.benchmarks.synthetic import fill, install_encoder
 
@@ -35,7 +39,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     for size in sorted(int(size) for size in options.sizes.split(",")):
         work = output / f"library-{size}"
         figures = results.setdefault(str(size), {})
-        figures |= _measure_size(size, work, parts, options.repeats)
+        figures |= _measure_size(size, work, parts, options)
         if not options.keep:
             shutil.rmtree(work)
         results = dict(sorted(results.items(), key=lambda item: int(item[0])))
@@ -45,7 +49,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     return dict(results)
 
 
-def _measure_size(size: int, work: Path, parts: list[str], repeats: int) -> Figures:
+def _measure_size(size: int, work: Path, parts: list[str], options: argparse.Namespace) -> Figures:
     paths = LibraryPaths(work / "library")
     figures: Figures = {}
     if not (work / "made").exists():
@@ -58,20 +62,45 @@ def _measure_size(size: int, work: Path, parts: list[str], repeats: int) -> Figu
     (encoder,) = (path.name for path in paths.models.iterdir() if path.is_dir())
     # The first probe leaves the index behind that the others use.
     for name in [name for name in PROBES if name in parts]:
+        if name == BUILTIN:
+            _add_builtin(size, paths, options.photos)
         if name != "rescan" or size == RESCANNED:
-            found = _probe(name, paths, encoder)
+            model = BUILTIN if name == BUILTIN else encoder
+            found = _probe(name, paths, model, options.photos)
             figures |= {f"{name}: {key}": value for key, value in found.items()}
             print(f"{size:,}: {name} measured", file=sys.stderr)
     if START in parts:
-        found = _start(size, paths, encoder, work, repeats)
+        found = _start(size, paths, encoder, work, options.repeats)
         figures |= {f"{START}: {key}": value for key, value in found.items()}
     return figures
 
 
-def _probe(name: str, paths: LibraryPaths, encoder: str) -> Figures:
-    command = [sys.executable, "-m", "tests.benchmarks.scale_probe", name, str(paths.home)]
+def _add_builtin(size: int, paths: LibraryPaths, photos: Path) -> None:
+    """The built-in model's vectors, and its index, where the library has none yet."""
+    installed = ModelRegistry(paths.models).get(BUILTIN)
+    index = VectorIndex(paths.index, installed.key, installed.spec.dimension)
+    with Catalog.open_readonly(paths.catalog) as catalog:
+        known = catalog.vector_totals(installed.key)[0]
+    if known != size:
+        add_real_vectors(paths.catalog, size, installed, photos)
+    with Catalog.open_readonly(paths.catalog) as catalog:
+        index.load(catalog)
+        while index.maintain(seconds=1):
+            print(f"\r{index.waiting:,} rows to be linked", end="", file=sys.stderr)
+        index.save(catalog, at_end=True)
+
+
+def _probe(name: str, paths: LibraryPaths, encoder: str, photos: Path) -> Figures:
+    # Not "-m": an engine would load that module again, and with it usearch, after which the import
+    # of onnxruntime ends the process.
+    code = "import sys; from tests.benchmarks.scale_probe import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, name, str(paths.home)]
     done = subprocess.run(
-        [*command, encoder], cwd=ROOT, check=True, stdout=subprocess.PIPE, timeout=_LONGEST
+        [*command, encoder, str(photos.absolute())],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        timeout=_LONGEST,
     )
     return json.loads(done.stdout)
 

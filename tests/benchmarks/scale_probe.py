@@ -1,6 +1,6 @@
 """One measurement of a large library in a process of its own, so that its memory can be told.
 
-`python -m tests.benchmarks.scale_probe NAME LIBRARY ENCODER FOLDER` prints one JSON document.
+`main` takes NAME LIBRARY ENCODER PHOTOS from the command line and prints one JSON document.
 """
 
 import contextlib
@@ -36,6 +36,7 @@ from photofind.core.types import (
 from photofind.core.vectors import VectorIndex
 from photofind.encoders.registry import ModelRegistry
 from photofind.engine.client import EngineClient, EngineConfig
+from tests.benchmarks.real_vectors import phrases
 from tests.benchmarks.synthetic import (
     Space,
     SyntheticEncoder,
@@ -44,6 +45,7 @@ from tests.benchmarks.synthetic import (
     scene_count,
 )
 
+BUILTIN = "builtin"
 QUERIES = 60
 NEAREST = 20
 RESCANNED = 100_000
@@ -58,6 +60,7 @@ class Subject:
     paths: LibraryPaths
     encoder: InstalledEncoder
     folder: Path  # for files of the measurement
+    photos: Path  # the zipped sets
 
     def catalog(self) -> Catalog:
         return Catalog.open_readonly(self.paths.catalog)
@@ -127,6 +130,28 @@ def _words(subject: Subject, catalog: Catalog, index: VectorIndex) -> Iterator[F
     runner.run(parse_query("scene 1"))
     times = [timed(lambda t=text: runner.run(parse_query(t)))[0] for text in texts]
     yield spread("words to hits, without the model,", times)
+
+
+def builtin(subject: Subject) -> Iterator[Figures]:
+    """Words, from the typing to the hits, with a real model and its vectors of real photos."""
+    texts = phrases(subject.photos, QUERIES)
+    engine = EngineClient(subject.encoder, EngineConfig())
+    try:
+        with subject.catalog() as catalog:
+            index = subject.loaded_index(catalog)
+            runner = Search(catalog, index, engine)
+            runner.run(parse_query(texts[-1]))
+            answers = [timed(lambda t=text: runner.run(parse_query(t))) for text in texts]
+            rows = list(engine.encode_texts(texts).result())
+            found = [index.search(row, NEAREST)[0] for row in rows]
+            whole = best_of(index, index.ids(), rows)
+    finally:
+        engine.close()
+    yield spread("words to hits", [seconds for seconds, _ in answers])
+    yield {
+        "hits p50": statistics.median(len(result.ids) for _, result in answers),
+        "recall@20": recall(found, whole),
+    }
 
 
 def _filters(subject: Subject, catalog: Catalog, index: VectorIndex) -> Iterator[Figures]:
@@ -274,6 +299,7 @@ def _encoder(subject: Subject, catalog: Catalog) -> SyntheticEncoder:
 PROBES: dict[str, Callable[[Subject], Iterator[Figures]]] = {
     "rebuild": rebuild,
     "search": search,
+    BUILTIN: builtin,
     "duplicates": duplicates,
     "hashes": hashes,
     "rescan": rescan,
@@ -281,17 +307,13 @@ PROBES: dict[str, Callable[[Subject], Iterator[Figures]]] = {
 
 
 def main() -> int:
-    name, library, encoder_id = sys.argv[1:4]
+    name, library, encoder_id, photos = sys.argv[1:5]
     paths = LibraryPaths(Path(library))
     encoder = ModelRegistry(paths.models).get(encoder_id)
     figures: Figures = {}
     with tempfile.TemporaryDirectory(dir=paths.home.parent) as folder:
-        for part in PROBES[name](Subject(paths, encoder, Path(folder))):
+        for part in PROBES[name](Subject(paths, encoder, Path(folder), Path(photos))):
             figures |= part
     figures["peak memory, MB"] = _peak_memory() / 1e6
     print(json.dumps(figures))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

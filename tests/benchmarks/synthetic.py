@@ -41,7 +41,7 @@ PER_SCENE = 120
 _BATCH = 10_000
 _PICTURES = 24  # different thumbnails, shared by all photos
 _SUBJECTS = 60
-_PLACES = ("Norway", "Lisbon", "Garden", "Alps", "Office", "Kyoto", "Wedding", "Lake", "Home")
+PLACES = ("Norway", "Lisbon", "Garden", "Alps", "Office", "Kyoto", "Wedding", "Lake", "Home")
 _CAMERAS = ("NIKON D750", "Canon EOS R6", "Pixel 8", "iPhone 14", "FUJIFILM X-T4", "")
 _SHAPES = ((4000, 3000), (3000, 4000), (6000, 4000), (1920, 1080), (3024, 3024))
 
@@ -63,32 +63,32 @@ class Space:
         rows = self._axis(0) + scenes[at] + 0.6 * noise
         if count and (near := _is_near(numbers)).any():
             rows[near] += 0.1 * np.stack([self._noise(-int(n) - 1) for n in numbers[near]])
-        return _unit(rows)
+        return unit(rows)
 
     def words(self, number: int, scenes: int) -> Vector:
         """A phrase for one of the first `scenes` scenes, as far from pictures as CLIP's are."""
         random = np.random.default_rng((self.seed, 2, number))
         scene, other = (self._scene(int(random.integers(scenes))) for _ in range(2))
         scene = scene + random.uniform(0, 0.9) * other
-        return _unit(1.4 * self._axis(1) + scene + 0.35 * self._noise(-(10**9) - number))[0]
+        return unit(1.4 * self._axis(1) + scene + 0.35 * self._noise(-(10**9) - number))[0]
 
     def _scene(self, number: int) -> Vector:
         random = np.random.default_rng((self.seed, 3, number))
         subject = self._axis(2 + int(random.integers(_SUBJECTS)))
-        return (0.45 * subject + 0.45 * _unit(random.standard_normal(self.dimension))[0]).astype(
+        return (0.45 * subject + 0.45 * unit(random.standard_normal(self.dimension))[0]).astype(
             np.float32
         )
 
     def _axis(self, number: int) -> Vector:
         random = np.random.default_rng((self.seed, 4, number))
-        return _unit(random.standard_normal(self.dimension, np.float32))[0]
+        return unit(random.standard_normal(self.dimension, np.float32))[0]
 
     def _noise(self, number: int) -> Vector:
         """Of unit length; most of it in few directions, as with real photos."""
         random = np.random.default_rng((self.seed, 5, number & (2**63 - 1)))
         row = random.standard_normal(self.dimension, np.float32)
         row[self.dimension // 8 :] *= 0.4
-        return _unit(row)[0]
+        return unit(row)[0]
 
 
 class SyntheticEncoder:
@@ -212,9 +212,7 @@ def _shots(start: int, count: int) -> Iterator[_Shot]:
     for number, phash in enumerate(hashes.tolist(), start):
         day = photo_day(number)
         group = number // PER_FOLDER
-        relpath = (
-            f"{day:%Y}/{day:%Y-%m} {_PLACES[group % len(_PLACES)]} {group}/IMG_{number:07d}.jpg"
-        )
+        relpath = f"{day:%Y}/{day:%Y-%m} {PLACES[group % len(PLACES)]} {group}/IMG_{number:07d}.jpg"
         width, height = _SHAPES[number // 7 % len(_SHAPES)]
         metadata = Metadata(width, height, "JPEG", day, _CAMERAS[group % len(_CAMERAS)])
         original = number - 10 if number % 10 == 3 and number > 10 else number
@@ -238,16 +236,14 @@ def _hashes(start: int, count: int) -> npt.NDArray[np.uint64]:
     """64 bits per photo: scattered, but near copies differ in three from the photo before them."""
     numbers = np.arange(start, start + count)
     near = _is_near(numbers)
-    mixed = _mixed((numbers - near).astype(np.uint64))
+    values = mixed((numbers - near).astype(np.uint64))
     flips = np.zeros(count, np.uint64)
     for turn in range(3):
-        flips |= np.uint64(1) << (
-            _mixed((numbers + 7_000_000 * (turn + 1)).astype(np.uint64)) >> 58
-        )
-    return np.where(near, mixed ^ flips, mixed)
+        flips |= np.uint64(1) << (mixed((numbers + 7_000_000 * (turn + 1)).astype(np.uint64)) >> 58)
+    return np.where(near, values ^ flips, values)
 
 
-def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+def mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """SplitMix64 (Steele et al. 2014)."""
     z = numbers * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -272,6 +268,8 @@ def _pictures() -> list[bytes]:
     return made
 
 
-def _unit(rows: npt.NDArray[np.floating]) -> Vectors:
+def unit(rows: npt.NDArray[np.floating]) -> Vectors:
+    """Rows of unit length; a row of zeros stays one."""
     rows = np.atleast_2d(rows)
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return (rows / np.maximum(lengths, 1e-9)).astype(np.float32)

@@ -75,21 +75,39 @@ def test_words_for_what_is_not_there_have_no_strong_match(library):
 @pytest.fixture
 def foretelling(monkeypatch):
     """How many matches there are is foretold even in a library as small as this one."""
-    monkeypatch.setattr("photofind.core.search._FEW", 0)
-    monkeypatch.setattr("photofind.core.search._BESIDE", 4)
+    monkeypatch.setattr("photofind.core.near_photos._FEW", 0)
+    monkeypatch.setattr("photofind.core.near_photos._BESIDE", 4)
 
 
-@pytest.mark.parametrize("text", ["dog", "dog -beach", "after:1990 dog", "dog beach"])
+@pytest.mark.parametrize("text", ["dog", "dog -beach", "after:1990 dog", "dog beach", "-dog"])
 def test_strong_matches_are_not_limited_to_those_foretold(library, foretelling, monkeypatch, text):
     told = run(library, text)
-    monkeypatch.setattr(VectorIndex, "share_near", lambda *_: 0.0)
+    monkeypatch.setattr("photofind.core.near_photos._AMPLE", 0.0)
     found = run(library, text)
     assert found.strong >= 20
     assert found.ids[: found.strong].tolist() == told.ids[: told.strong].tolist()
 
 
+def test_where_few_can_match_they_are_looked_for_at_once(library, foretelling, monkeypatch):
+    monkeypatch.setattr("photofind.core.near_photos._BESIDE", 30)
+    asked = []
+    nearest = VectorIndex.search
+
+    def noting(index, vector, count, allowed=None):
+        asked.append(count)
+        return nearest(index, vector, count, allowed)
+
+    monkeypatch.setattr(VectorIndex, "search", noting)
+    run(library, "submarine")
+    assert asked == [30]
+    asked.clear()
+    run(library, "dog")
+    assert len(asked) == 2
+    assert asked[0] < 20 < asked[1]
+
+
 def test_words_find_photos_while_there_is_no_sample_yet(library, foretelling, monkeypatch):
-    monkeypatch.setattr(VectorIndex, "sample", lambda index, count: np.empty((0, index.dimension)))
+    monkeypatch.setattr(VectorIndex, "_drawn", lambda index, count: np.empty((0, index.dimension)))
     assert run(library, "dog").strong == 20
 
 

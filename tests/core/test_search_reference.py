@@ -165,7 +165,7 @@ def by_meaning(index, terms, ids):
     held, cosines = index.cosines(
         np.array(ids, np.int64), np.stack([term.vector for term in terms])
     )
-    scales = [measure(np.vecdot(index.sample(2048), term.vector), term.usual) for term in terms]
+    scales = [measure(index.background(term.vector, 2048), term.usual) for term in terms]
     weights = [term.weight for term in terms]
     scores = dict(zip(held.tolist(), fuse(cosines, scales, weights), strict=True))
     order = sorted(scores, key=lambda i: (-scores[i], i))

@@ -12,6 +12,8 @@ from photofind.core.vector_landmarks import LANDMARK_EVERY
 from photofind.core.vectors import REBUILT, VectorIndex
 from tests.core.libraries import DIMENSION, KEY, SUBJECTS, Library, Shot, picture_vector, unit
 
+EVEN = unit(np.ones(DIMENSION, np.float32))
+
 
 def random_rows(count, seed=0, dimension=DIMENSION):
     rows = np.random.default_rng(seed).standard_normal((count, dimension)).astype(np.float32)
@@ -114,7 +116,7 @@ def test_removed_photos_are_not_found(index):
 def test_empty_index_answers(index):
     assert len(index) == 0
     assert [len(part) for part in index.search(random_rows(1)[0], 10)] == [0, 0]
-    assert index.sample(10).shape == (0, DIMENSION)
+    assert len(index.background(random_rows(1)[0], 10)) == 0
     assert index.vectors(np.array([1]))[1].shape == (0, DIMENSION)
 
 
@@ -604,41 +606,44 @@ def test_reading_process_loads_without_writing(library, saved):
     assert saved.read_bytes() == before
 
 
-@pytest.mark.parametrize("sampled", [8, 1000], ids=["by landmarks", "by a sample"])
-def test_share_of_near_photos_is_foretold(tmp_path, sampled):
+def test_background_is_told_by_landmarks_where_they_are_enough(tmp_path):
     index = VectorIndex(tmp_path, KEY, DIMENSION, flat_components=0)
     rows = random_rows(64 * LANDMARK_EVERY)
     index.add(np.arange(len(rows)), rows)
     index.save()
     query = unit(rows[0] + rows[1])
     cosines = rows @ query
-    told_by = cosines[::LANDMARK_EVERY] if sampled < 64 else cosines
-    for level in np.quantile(cosines, [0.2, 0.5, 0.8]).astype(float):
-        share = float(np.mean(told_by >= level))
-        assert index.share_near(query, level, sampled) == pytest.approx(share, abs=0.05)
-    assert index.share_near(query, -1.1, sampled) == 1
-    assert index.share_near(query, 1.1, sampled) == 0
+    np.testing.assert_allclose(index.background(query, 64), cosines[::LANDMARK_EVERY], atol=0.02)
+    drawn = index.background(query, 65)
+    assert len(drawn) == 65
+    assert np.abs(cosines[:, None] - drawn[None]).min(axis=0).max() < 1e-3
+    np.testing.assert_array_equal(index.background(query, 65), drawn)
 
 
-def test_no_photo_is_near_while_the_index_is_empty(library):
-    index = VectorIndex(library.index_folder, KEY, DIMENSION)
-    assert index.share_near(np.ones(DIMENSION, np.float32), -1.0, 1000) == 0
+def test_background_is_drawn_anew_where_many_rows_have_no_landmark_yet(tmp_path):
+    index = VectorIndex(tmp_path, KEY, DIMENSION, flat_components=0)
+    rows = random_rows(64 * LANDMARK_EVERY)
+    index.add(np.arange(len(rows)), rows)
+    index.save()
+    others = -np.abs(random_rows(1000, seed=1))
+    index.add(np.arange(len(rows), len(rows) + 1000), others)
+    assert index.background(EVEN, 32).min() < -0.5
 
 
 def test_sample_from_before_the_loading_is_not_kept(library, saved):
     index = VectorIndex(library.index_folder, KEY, DIMENSION)
-    assert len(index.sample(10)) == 0
+    assert len(index.background(EVEN, 10)) == 0
     index.load(library.catalog)
-    assert len(index.sample(10)) == 10
+    assert len(index.background(EVEN, 10)) == 10
 
 
 def test_sample_holds_what_has_been_loaded_so_far(library, saved, monkeypatch):
     index = VectorIndex(library.index_folder, KEY, DIMENSION)
-    assert len(index.sample(10)) == 0
+    assert len(index.background(EVEN, 10)) == 0
     refresh, drawn = index.refresh, []
 
     def observed(catalog):
-        drawn.append(len(index.sample(10)))
+        drawn.append(len(index.background(EVEN, 10)))
         return refresh(catalog)
 
     monkeypatch.setattr(index, "refresh", observed)
