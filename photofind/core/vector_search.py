@@ -39,6 +39,7 @@ _Result = TypeVar("_Result")
 
 _SCANNED_SHARE = 32  # one in so many of all rows asked for: a scan of all is not slower
 _MARGIN = 1.3  # asked for more than a filter leaves on average
+_TRIES = 2
 _SPREAD = 2.0  # asked for from one segment, beyond its share of the rows
 _LEAST_SHARE = 20
 _NEAR = 1.0  # standard deviations of the landmarks' cosines: half of it misses a thousandth more
@@ -111,16 +112,20 @@ class SegmentSearch:
     ) -> Found:
         """The `count` nearest rows, best first, of those that are allowed, by id.
 
-        The graphs are asked for so many more rows that enough of them are allowed; where those
-        near the query are not, each is compared.
+        The graphs are asked for so many more rows that enough of them are allowed, once more where
+        near the query fewer are than elsewhere; where hardly any are, each is compared.
         """
         total = sum(map(len, segments))
         fetched = math.ceil(_MARGIN * count * total / max(np.count_nonzero(allowed), 1))
-        if fetched * _SCANNED_SHARE < total:
+        for _ in range(_TRIES):
+            if fetched * _SCANNED_SHARE >= total:
+                break
             ids, scores = self.nearest(segments, query, fetched)
             kept = is_allowed(ids, allowed)
-            if np.count_nonzero(kept) >= count:
+            found = np.count_nonzero(kept)
+            if found >= count:
                 return ids[kept][:count], scores[kept][:count]
+            fetched = math.ceil(_MARGIN * count * fetched / max(found, 1))
         return self.scan(segments, query, count, allowed)
 
     def side_by_side(

@@ -124,3 +124,21 @@ def test_many_are_looked_for_in_all_segments(thorough) -> None:
     query = segments[3].get(np.array([3 * ROWS]))[0]
     assert nearest(segments, query, 220) >= 0.98
     assert thorough == set(range(SEGMENTS))
+
+
+def test_filter_that_leaves_fewer_near_the_query_is_met_without_comparing_all(monkeypatch) -> None:
+    segments = frozen_segments(apart=2)
+    query = segments[3].get(np.array([3 * ROWS]))[0]
+    allowed = np.ones(SEGMENTS * ROWS, np.bool_)
+    allowed[3 * ROWS : 4 * ROWS] = np.arange(ROWS) % 3 == 0
+    best, _ = SegmentSearch().scan(segments, query, 40, allowed)
+
+    def no_scan(*_):
+        raise AssertionError("all rows were compared")
+
+    monkeypatch.setattr(SegmentSearch, "scan", no_scan)
+    ids, scores = SegmentSearch().nearest_allowed(segments, query, 40, allowed)
+    assert len(ids) == 40
+    assert allowed[ids].all()
+    assert (np.diff(scores) <= 0).all()
+    assert len(np.intersect1d(ids, best)) >= 39
