@@ -20,7 +20,7 @@ WEIGHTS = {
     "head": 0.5,
 }
 # On finished features the labels can be pressed harder: nothing else pays for it.
-TUNE_WEIGHTS = WEIGHTS | {"alike": 1.0, "nonsense": 1.0, "copies": 0.5}
+TUNE_WEIGHTS = WEIGHTS | {"to_text": 2.0, "alike": 1.0, "nonsense": 1.0, "copies": 0.5}
 ALIKE_WEIGHTS = TUNE_WEIGHTS | {"to_text": 2.5, "labels": 0.4, "objects": 8.0}
 
 

@@ -35,6 +35,7 @@ from photofind.core.whys import NO_WHYS, Why, Whys
 
 __all__ = ["QueryEncoder", "Search"]
 
+_SPARE = 1500  # photos per term, where there are several, that may match the others better
 _EXACT = 20_000  # so many photos that filters leave are scored one by one
 _ONLY_LITERAL = Cut(1.0, 1.0, 1.0)
 
@@ -149,7 +150,7 @@ class Search:
         if allowed is not None and len(allowed) <= _EXACT:
             pool = allowed  # so few that each can be ranked, however far from the query
         else:
-            spare = MOST_WEAK * (len(terms) > 1)
+            spare = _SPARE if len(terms) > 1 else 0
             wanted = [each for each in terms if each.term.weight > 0]
             near = [self._near.to_be_shown(each, allowed, spare) for each in wanted]
             if len(terms) == 1:

@@ -39,7 +39,7 @@ _Result = TypeVar("_Result")
 
 _SCANNED_SHARE = 32  # one in so many of all rows asked for: a scan of all is not slower
 _MARGIN = 1.3  # asked for more than a filter leaves on average
-_TRIES = 2
+_TRIES = 2  # of the graphs, before all rows are compared
 _SPREAD = 2.0  # asked for from one segment, beyond its share of the rows
 _LEAST_SHARE = 20
 _NEAR = 1.0  # standard deviations of the landmarks' cosines: half of it misses a thousandth more
@@ -173,9 +173,9 @@ def _shares(segments: Sequence[Segment], promising: Sequence[bool], count: int) 
 
 def landmark_cosines(segments: Sequence[Segment], query: HalfRow) -> tuple[Scores, int]:
     """About the cosines of all landmarks to a unit row, and for how many rows they stand."""
-    known = [each for each in segments if each.landmarks is not None]
-    scores = [each.landmarks.cosines(query) for each in known if each.landmarks is not None]
-    return np.concatenate([np.empty(0, np.float32), *scores]), sum(map(len, known))
+    known = [(len(each), marks) for each in segments if (marks := each.landmarks) is not None]
+    scores = [marks.cosines(query) for _, marks in known]
+    return np.concatenate([np.empty(0, np.float32), *scores]), sum(rows for rows, _ in known)
 
 
 def _threads() -> int:
