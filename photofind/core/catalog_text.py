@@ -89,7 +89,7 @@ class IndexedWords:
                 "CREATE VIRTUAL TABLE IF NOT EXISTS temp.photo_words"
                 " USING fts5vocab(main, photo_text, instance)"
             )
-            self._is_listed = True
+            self._is_listed = not self._database.in_transaction  # which may be taken back
         return self._database.value(
             "SELECT term FROM temp.photo_words WHERE term >= ? AND term < ? LIMIT 1",
             (word + _LOWEST, start + _HIGHEST),

@@ -27,7 +27,8 @@ from photofind.core.vectors import VectorIndex
 
 SAMPLE = 4096  # photos that make up a term's background, at least
 _NEAREST = 4  # photos, the first of which may be copies of what is looked for
-_FEW = 2000  # photos, of which it does not pay to ask for fewer
+_FEW = 20_000  # photos, of which all are asked for: where good matches end is then exact
+_SHORT = 2000  # photos, which do not take longer than a first look for the nearest
 _AMPLE = 1.25  # times as many as foretold are asked for
 _BESIDE = MOST_WEAK + 100  # asked for beside those that match
 
@@ -66,8 +67,11 @@ class NearPhotos:
     def to_be_shown(
         self, measured: MeasuredTerm, allowed: Ids | None, spare: int = 0
     ) -> tuple[Ids, Scores]:
-        """All photos that match the term well, and the next nearest: mostly as many as would be
-        shown, and at least `spare`. Best first, with their cosines."""
+        """The photos that match the term well, and the next nearest: mostly as many as would be
+        shown, and at least `spare`. Best first, with their cosines.
+
+        Of more than `_FEW` photos only those are looked at that good matches probably end among.
+        """
 
         def are_enough(scores: Scores) -> bool:
             strong, _ = count_shown(scores, find_cut(scores, measured.scale))
@@ -108,7 +112,7 @@ class NearPhotos:
         if photos <= _FEW:
             return max(photos, 1)
         nearest = measured.background if allowed is None else np.empty(0, np.float32)
-        if not len(nearest) or measured.matching(nearest, photos) > _FEW:
+        if not len(nearest) or measured.matching(nearest, photos) > _SHORT:
             _, nearest = self._vectors.search(measured.term.vector, _NEAREST, allowed)
         return measured.matching(nearest, photos) + _BESIDE
 

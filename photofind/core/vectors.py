@@ -130,10 +130,11 @@ class VectorIndex:
         cosines are off by a fiftieth of their spread; else photos drawn at random, the same until
         the library has changed.
         """
+        if not has_direction(vector[None])[0] or not len(self):
+            return np.empty(0, np.float32)
+        half = vector.astype(np.float16)
         with self._lock:
-            scores, stand_for = landmark_cosines(
-                self._content.segments, np.asarray(vector, np.float16)
-            )
+            scores, stand_for = landmark_cosines(self._content.segments, half)
         if len(scores) >= count and stand_for >= _TOLD_SHARE * len(self):
             return scores
         # Not "@": it leaves a thread of BLAS spinning, which takes a processor from the search.

@@ -256,6 +256,16 @@ def test_words_that_come_later_are_found_too(catalog: Catalog, root: Root) -> No
     assert set(matches(catalog, "beachc")) == {second}
 
 
+def test_words_are_found_after_a_transaction_that_was_taken_back(
+    catalog: Catalog, root: Root
+) -> None:
+    photo_id = add_photo(catalog, root, "beach.jpg")
+    with pytest.raises(ZeroDivisionError), catalog.transaction():
+        assert set(matches(catalog, "beach")) == {photo_id}
+        raise ZeroDivisionError
+    assert set(matches(catalog, "beach")) == {photo_id}
+
+
 def test_a_reader_that_has_looked_for_words_still_cannot_write(
     catalog: Catalog, root: Root, path: Path
 ) -> None:

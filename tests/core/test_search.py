@@ -76,6 +76,7 @@ def test_words_for_what_is_not_there_have_no_strong_match(library):
 def foretelling(monkeypatch):
     """How many matches there are is foretold even in a library as small as this one."""
     monkeypatch.setattr("photofind.core.near_photos._FEW", 0)
+    monkeypatch.setattr("photofind.core.near_photos._SHORT", 0)
     monkeypatch.setattr("photofind.core.near_photos._BESIDE", 4)
 
 

@@ -116,7 +116,7 @@ def test_removed_photos_are_not_found(index):
 def test_empty_index_answers(index):
     assert len(index) == 0
     assert [len(part) for part in index.search(random_rows(1)[0], 10)] == [0, 0]
-    assert len(index.background(random_rows(1)[0], 10)) == 0
+    assert len(index.background(EVEN, 10)) == 0
     assert index.vectors(np.array([1]))[1].shape == (0, DIMENSION)
 
 
@@ -618,6 +618,7 @@ def test_background_is_told_by_landmarks_where_they_are_enough(tmp_path):
     assert len(drawn) == 65
     assert np.abs(cosines[:, None] - drawn[None]).min(axis=0).max() < 1e-3
     np.testing.assert_array_equal(index.background(query, 65), drawn)
+    assert len(index.background(0 * query, 64)) == 0
 
 
 def test_background_is_drawn_anew_where_many_rows_have_no_landmark_yet(tmp_path):
