@@ -2,10 +2,12 @@
 
 The search calls a hit strong where its score reaches the encoder's floor and stands out of the
 library (`photofind.core.ranking`). `relevance` measures what that gives; with `--calibrate` it
-first fits the values to the sets in the folder and writes them into the model's photofind.json.
+first fits the values to the sets in the folder and writes them into the model's photofind.json:
+those of text to words and everyday words together.
 
 The document: the calibrated values by their names in EncoderSpec, and for QUERIES words (the
-labels' first names), pictures (some of each set), captions, nonsense (phrases without meaning):
+labels' first names), everyday (words that captions use), pictures (some of each set), captions,
+nonsense (phrases without meaning):
 
     QUERIES_with_strong_percent     queries that have any strong hit; of nonsense few should
     QUERIES_strong_right_percent    of all strong hits, those that are right (words, pictures)
@@ -28,7 +30,7 @@ from photofind.encoders.manifest import CALIBRATED, write_calibration
 from photofind.encoders.registry import ModelRegistry
 from tests.benchmarks.encoding import load
 from tests.benchmarks.photo_sets import ZippedSet, find_sets
-from tests.benchmarks.relevance_trials import Library, Trials
+from tests.benchmarks.relevance_trials import Library, Trials, joined
 
 _CANDIDATES = 200  # floors tried, evenly among the scores
 _STEPS = np.arange(0.0, 6.01, 0.25)  # spreads tried
@@ -54,24 +56,26 @@ def measure_model(
     spec = installed.spec
     library = Library(encoder, sets)
     pictures = library.of_pictures()
-    words = nonsense = captions = None
+    texts: dict[str, Trials] = {}
     if spec.has_text:
-        words, nonsense, captions = (
-            library.of_words(),
-            library.of_nonsense(),
-            library.of_captions(),
-        )
+        texts = {
+            "words": library.of_words(),
+            "everyday": library.of_everyday(),
+            "captions": library.of_captions(),
+            "nonsense": library.of_nonsense(),
+        }
     if calibrate:
         values = fitted("image", pictures)
-        if words is not None:
-            values |= fitted("text", words, nonsense)
+        if texts:
+            asked = joined(texts["words"], texts["everyday"])
+            values |= fitted("text", asked, texts["nonsense"])
         write_calibration(installed.folder, values)
         spec = dataclasses.replace(spec, **values)
     figures: dict[str, object] = {"model": spec.encoder_id, "encoder_key": installed.key}
     figures |= {name: getattr(spec, name) for name in CALIBRATED}
     figures |= _figures("pictures", pictures, _expected(spec, "image"))
-    for name, trials in (("words", words), ("captions", captions), ("nonsense", nonsense)):
-        if trials is not None and len(trials.scores):
+    for name, trials in texts.items():
+        if len(trials.scores):
             figures |= _figures(name, trials, _expected(spec, "text"))
     return figures
 

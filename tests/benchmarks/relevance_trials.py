@@ -1,5 +1,6 @@
 """Queries whose right answers are known, and their scores over one library of all sets."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,40 @@ from tests.benchmarks.photo_sets import ZippedSet
 
 _LOOKED_AT = 400  # best photos of a query; more are never good for the sets here
 _PICTURES_PER_SET = 100
+
+# What people type first. A picture shows it if one of its captions says so.
+EVERYDAY: Final = (
+    "baby",
+    "ball",
+    "beach",
+    "bicycle",
+    "boat",
+    "boy",
+    "car",
+    "child",
+    "dog",
+    "field",
+    "fountain",
+    "girl",
+    "grass",
+    "horse",
+    "lake",
+    "man",
+    "mountain",
+    "park",
+    "people",
+    "pool",
+    "river",
+    "rock",
+    "sand",
+    "skateboard",
+    "snow",
+    "street",
+    "swing",
+    "tree",
+    "water",
+    "woman",
+)
 
 # None of these is among the phrases that the built-in model learns to have no answer.
 NONSENSE: Final = (
@@ -76,6 +111,16 @@ class Trials:
     backgrounds: list[Scale]
 
 
+def joined(one: Trials, other: Trials) -> Trials:
+    """The queries of both, of equal weight."""
+    return Trials(
+        np.concatenate([one.scores, other.scores]),
+        np.concatenate([one.right, other.right]),
+        np.concatenate([one.wanted, other.wanted]),
+        one.backgrounds + other.backgrounds,
+    )
+
+
 class Library:
     """The pictures of all sets, as if they were one person's."""
 
@@ -96,6 +141,21 @@ class Library:
         right = np.array([[word in names for names in self._names] for word in words])
         queries = encode_phrases(self._encoder, words)
         return self._trials(queries, right, self._words, self._labelled)
+
+    def of_everyday(self) -> Trials:
+        """Everyday words; right are the pictures with a caption that has the word."""
+        said = [
+            {word for text in texts for word in re.findall("[a-z]+", text.lower())}
+            if pictures.has_captions
+            else set[str]()
+            for pictures in self._sets
+            for texts in pictures.texts
+        ]
+        captioned = np.array([bool(words) for words in said])
+        asked = [word for word in EVERYDAY if any(word in words for words in said)]
+        right = np.array([[word in words for words in said] for word in asked], np.bool_)
+        queries = encode_phrases(self._encoder, asked) if asked else self._rows[:0]
+        return self._trials(queries, right.reshape(len(asked), len(said)), self._words, captioned)
 
     def of_nonsense(self) -> Trials:
         """Phrases for which nothing here is right."""

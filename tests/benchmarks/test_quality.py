@@ -13,6 +13,7 @@ from photofind.encoders.manifest import CALIBRATED
 from photofind.encoders.registry import ModelRegistry
 from tests.benchmarks import quality, relevance
 from tests.benchmarks.damage import DAMAGES
+from tests.benchmarks.encoding import load
 from tests.benchmarks.measures import (
     found_first_percent,
     precision_at,
@@ -20,7 +21,7 @@ from tests.benchmarks.measures import (
     zero_shot_percent,
 )
 from tests.benchmarks.photo_sets import find_sets
-from tests.benchmarks.relevance_trials import Trials
+from tests.benchmarks.relevance_trials import Library, Trials, joined
 from tests.encoders import tiny
 from tests.samples import write_drawn_photos
 
@@ -107,6 +108,21 @@ def test_calibration_is_what_the_model_says_afterwards(photos: Path, models: Mod
     assert {name: figures[name] for name in CALIBRATED} == {
         name: getattr(spec, name) for name in CALIBRATED
     }
+
+
+def test_everyday_words_are_right_where_a_caption_says_them(
+    photos: Path, models: ModelRegistry
+) -> None:
+    encoder = load(models.get("builtin"))
+    sets = find_sets(photos)
+    trials = Library(encoder, sets).of_everyday()
+    assert trials.wanted.tolist() == [1, 1], "car and dog; nobody says the others"
+    assert trials.right.sum(axis=1).tolist() == [1, 1]
+    assert (trials.scores[:, 2:] == -2).all(), "pictures without captions may show anything"
+    asked = joined(trials, trials)
+    assert len(asked.scores) == len(asked.backgrounds) == 4
+    unsaid = Library(encoder, [each for each in sets if not each.has_captions]).of_everyday()
+    assert len(unsaid.scores) == 0
 
 
 def test_fitted_floor_lies_between_matches_and_the_rest_and_above_nonsense() -> None:
