@@ -56,7 +56,8 @@ def encode_terms(
     texts = [term for term in terms if isinstance(term, TextTerm)] if spec.has_text else []
     # All are asked for before any is waited for: the engine then works on them as one.
     text_rows = encoder.encode_texts([term.text for term in texts]) if texts else None
-    of_text = Scale(spec.text_floor, spec.text_spread, spec.text_floor, spec.text_stands_out)
+    centre = min(spec.text_centre, spec.text_floor)
+    of_text = Scale(centre, spec.text_spread, spec.text_floor, spec.text_stands_out)
     of_text = in_library(of_text, len(vectors))
     of_picture = Scale(spec.image_floor, spec.image_spread, spec.image_floor, spec.image_stands_out)
     pictures = [(term, _picture(term, catalog, vectors, encoder)) for term in terms]

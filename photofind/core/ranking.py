@@ -73,8 +73,9 @@ def _highest_draw(count: int) -> float:
 def measure(sample: Scores, usual: Scale) -> Scale:
     """The background of a term from its cosines to a sample of the library.
 
-    Median and lower spread, because the upper end holds the matches. A small library is topped up
-    with what is usual for the encoder.
+    Median and lower spread, because the upper end holds the matches. The spread of a small library
+    is topped up with what is usual for the encoder. Neither is believed to be more than usual where
+    the median is: in a library full of dogs it is a dog.
     """
     count = len(sample)
     if not count:
@@ -82,8 +83,10 @@ def measure(sample: Scores, usual: Scale) -> Scale:
     centre, low = np.quantile(sample, (0.5, 0.1587))
     share = count / (count + _PRIOR_ROWS)
     variance = share * float(centre - low) ** 2 + (1 - share) * usual.spread**2
-    middle = share * float(centre) + (1 - share) * min(float(centre), usual.centre)
-    return replace(usual, centre=middle, spread=max(float(np.sqrt(variance)), 1e-4))
+    spread = max(math.sqrt(variance), 1e-4)
+    if centre <= usual.centre:
+        return replace(usual, centre=float(centre), spread=spread)
+    return replace(usual, spread=min(spread, usual.spread))
 
 
 def fuse_scales(scales: Sequence[Scale], weights: Sequence[float]) -> Scale:

@@ -144,6 +144,8 @@ class EncoderSpec:
     How its scores are to be read, for phrases and for pictures: a match below the floor (a cosine)
     means nothing; photos that have nothing to do with a query spread around their middle by about
     the spread (a standard deviation); a match stands that many spreads out of them.
+    The middle is not taken to lie above text_centre: where most photos show what is asked for, they
+    are no background.
     """
 
     encoder_id: str  # "builtin", "vit-b-32-256-datacomp", "local-…"
@@ -159,6 +161,7 @@ class EncoderSpec:
     image_floor: float = 0.50
     text_spread: float = 0.05
     image_spread: float = 0.12
+    text_centre: float = 1.0
     text_stands_out: float = 2.0
     image_stands_out: float = 2.0
     recommended: bool = False

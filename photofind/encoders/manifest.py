@@ -31,6 +31,7 @@ CALIBRATED = (
     "image_floor",
     "text_spread",
     "image_spread",
+    "text_centre",
     "text_stands_out",
     "image_stands_out",
 )
@@ -66,6 +67,7 @@ class Manifest:
     image_floor: float | None = None
     text_spread: float | None = None
     image_spread: float | None = None
+    text_centre: float | None = None
     text_stands_out: float | None = None
     image_stands_out: float | None = None
     preprocess: dict[str, Any] = field(default_factory=dict[str, Any])

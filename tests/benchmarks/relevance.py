@@ -3,13 +3,14 @@
 The search calls a hit strong where its score reaches the encoder's floor and stands out of the
 library (`photofind.core.ranking`). `relevance` measures what that gives; with `--calibrate` it
 first fits the values to the sets in the folder and writes them into the model's photofind.json:
-those of text to words and everyday words together.
+those of text to words and everyday words, which count the same, however many there are.
 
 The document: the calibrated values by their names in EncoderSpec, and for QUERIES words (the
 labels' first names), everyday (words that captions use), pictures (some of each set), captions,
-nonsense (phrases without meaning):
+absent (labels, among captioned pictures that do not show them) and nonsense (phrases without
+meaning):
 
-    QUERIES_with_strong_percent     queries that have any strong hit; of nonsense few should
+    QUERIES_with_strong_percent     queries that have any strong hit; of the last two few should
     QUERIES_strong_right_percent    of all strong hits, those that are right (words, pictures)
     QUERIES_found_percent           of the right photos, those that are strong hits, mean; for
                                     captions: their own picture
@@ -19,6 +20,7 @@ nonsense (phrases without meaning):
 import argparse
 import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +32,14 @@ from photofind.encoders.manifest import CALIBRATED, write_calibration
 from photofind.encoders.registry import ModelRegistry
 from tests.benchmarks.encoding import load
 from tests.benchmarks.photo_sets import ZippedSet, find_sets
-from tests.benchmarks.relevance_trials import Library, Trials, joined
+from tests.benchmarks.relevance_trials import Library, Trials
 
 _CANDIDATES = 200  # floors tried, evenly among the scores
 _STEPS = np.arange(0.0, 6.01, 0.25)  # spreads tried
 # A wrong strong hit is twice as bad as a right one that is only weak. Not for pictures: one of
 # another label may be much like it all the same.
 _BETA = {"text": 0.7, "image": 1.0}
-_MOST_NONSENSE = 0.2  # of the phrases without meaning, those that may have a strong hit
+_MOST_CLAIMS = 0.1  # of the queries that nothing is right for, those that may have a strong hit
 
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
@@ -62,13 +64,14 @@ def measure_model(
             "words": library.of_words(),
             "everyday": library.of_everyday(),
             "captions": library.of_captions(),
+            "absent": library.of_absent(),
             "nonsense": library.of_nonsense(),
         }
     if calibrate:
-        values = fitted("image", pictures)
+        values = fitted("image", [pictures], [])
         if texts:
-            asked = joined(texts["words"], texts["everyday"])
-            values |= fitted("text", asked, texts["nonsense"])
+            asked = [texts["words"], texts["everyday"]]
+            values |= fitted("text", asked, [texts["absent"], texts["nonsense"]])
         write_calibration(installed.folder, values)
         spec = dataclasses.replace(spec, **values)
     figures: dict[str, object] = {"model": spec.encoder_id, "encoder_key": installed.key}
@@ -82,7 +85,8 @@ def measure_model(
 
 def _expected(spec: EncoderSpec, side: str) -> Scale:
     floor, spread = getattr(spec, f"{side}_floor"), getattr(spec, f"{side}_spread")
-    return Scale(floor, spread, floor, getattr(spec, f"{side}_stands_out"))
+    centre = min(spec.text_centre, floor) if side == "text" else floor
+    return Scale(centre, spread, floor, getattr(spec, f"{side}_stands_out"))
 
 
 def _figures(name: str, trials: Trials, expected: Scale) -> dict[str, object]:
@@ -110,39 +114,57 @@ def _figures(name: str, trials: Trials, expected: Scale) -> dict[str, object]:
 
 
 def _as_expected(background: Scale, expected: Scale) -> Scale:
-    return dataclasses.replace(background, floor=expected.floor, stands_out=expected.stands_out)
+    believed = _believed(background, expected.centre, expected.spread)
+    return dataclasses.replace(expected, centre=believed.centre, spread=believed.spread)
 
 
-def fitted(side: str, trials: Trials, nonsense: Trials | None = None) -> dict[str, float]:
-    """The floor and the number of spreads whose strong hits are best, by F over all queries.
+def _believed(background: Scale, centre: float, spread: float) -> Scale:
+    """A background as `ranking.measure` gives it to a model with this usual centre and spread."""
+    if background.centre <= centre:
+        return background
+    return dataclasses.replace(background, centre=centre, spread=min(background.spread, spread))
 
-    Only values are tried that leave nearly all of the nonsense without a strong hit.
+
+def fitted(side: str, asked: Sequence[Trials], silent: Sequence[Trials]) -> dict[str, float]:
+    """The values whose strong hits are best: by F, the mean over the kinds of queries.
+
+    Only values are tried that leave most of each kind of `silent` ones without a strong hit.
     """
-    spreads = _standard(trials)
+    asked, silent = ([each for each in kinds if len(each.scores)] for kinds in (asked, silent))
+    backgrounds = [scale for trials in asked for scale in trials.backgrounds]
+    usual = float(np.median([scale.centre for scale in backgrounds])) if side == "text" else np.inf
+    spread = float(np.median([scale.spread for scale in backgrounds]))
+    spreads = [_standard(trials, usual, spread) for trials in asked]
+    silences = [_standard(trials, usual, spread) for trials in silent]
+    scores = np.concatenate([trials.scores.ravel() for trials in asked])
     best = (-1.0, 0.0, 0.0)
-    for floor in np.quantile(trials.scores, 1 - np.geomspace(0.5, 0.0002, _CANDIDATES)):
+    for floor in np.quantile(scores, 1 - np.geomspace(0.5, 0.0002, _CANDIDATES)):
         for step in _STEPS:
-            if nonsense is not None:
-                claims = (nonsense.scores >= floor) & (_standard(nonsense) >= step)
-                if claims.any(axis=1).mean() > _MOST_NONSENSE:
-                    continue
-            strong = (trials.scores >= floor) & (spreads >= step)
-            value = _f_measure(strong, trials, _BETA[side])
-            best = max(best, (value, float(-step), float(floor)))
+            if any(
+                ((trials.scores >= floor) & (standard >= step)).any(axis=1).mean() > _MOST_CLAIMS
+                for trials, standard in zip(silent, silences, strict=True)
+            ):
+                continue
+            values = [
+                _f_measure((trials.scores >= floor) & (standard >= step), trials, _BETA[side])
+                for trials, standard in zip(asked, spreads, strict=True)
+            ]
+            best = max(best, (float(np.mean(values)), float(-step), float(floor)))
     if best[0] < 0:
         sys.exit("no floor tells this model's matches from nonsense")
-    return {
+    values = {
         f"{side}_floor": round(best[2], 3),
-        f"{side}_spread": round(float(np.median([b.spread for b in trials.backgrounds])), 3),
+        f"{side}_spread": round(spread, 3),
         f"{side}_stands_out": round(-best[1], 2),
     }
+    return values | ({"text_centre": round(usual, 3)} if side == "text" else {})
 
 
-def _standard(trials: Trials) -> np.ndarray:
+def _standard(trials: Trials, centre: float, spread: float) -> np.ndarray:
     """Scores in spreads above each query's background (q, k)."""
-    centres = np.array([scale.centre for scale in trials.backgrounds])[:, None]
-    spreads = np.array([scale.spread for scale in trials.backgrounds])[:, None]
-    return (trials.scores - centres) / spreads
+    scales = [_believed(scale, centre, spread) for scale in trials.backgrounds]
+    centres = np.array([scale.centre for scale in scales])[:, None]
+    return (trials.scores - centres) / np.array([scale.spread for scale in scales])[:, None]
 
 
 def _f_measure(strong: np.ndarray, trials: Trials, beta: float) -> float:

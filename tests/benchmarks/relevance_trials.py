@@ -111,16 +111,6 @@ class Trials:
     backgrounds: list[Scale]
 
 
-def joined(one: Trials, other: Trials) -> Trials:
-    """The queries of both, of equal weight."""
-    return Trials(
-        np.concatenate([one.scores, other.scores]),
-        np.concatenate([one.right, other.right]),
-        np.concatenate([one.wanted, other.wanted]),
-        one.backgrounds + other.backgrounds,
-    )
-
-
 class Library:
     """The pictures of all sets, as if they were one person's."""
 
@@ -144,18 +134,37 @@ class Library:
 
     def of_everyday(self) -> Trials:
         """Everyday words; right are the pictures with a caption that has the word."""
-        said = [
-            {word for text in texts for word in re.findall("[a-z]+", text.lower())}
-            if pictures.has_captions
-            else set[str]()
-            for pictures in self._sets
-            for texts in pictures.texts
-        ]
+        said = self._said()
         captioned = np.array([bool(words) for words in said])
         asked = [word for word in EVERYDAY if any(word in words for words in said)]
         right = np.array([[word in words for words in said] for word in asked], np.bool_)
         queries = encode_phrases(self._encoder, asked) if asked else self._rows[:0]
         return self._trials(queries, right.reshape(len(asked), len(said)), self._words, captioned)
+
+    def of_absent(self) -> Trials:
+        """Labels of which no caption has a word, among the captioned pictures: nothing is right."""
+        said = self._said()
+        spoken = set[str]().union(*said)
+        known = (
+            spoken | {f"{word}s" for word in spoken} | {word.removesuffix("s") for word in spoken}
+        )
+        labels = sorted({names[0] for names in self._names if names})
+        asked = [label for label in labels if known.isdisjoint(re.findall("[a-z]+", label))]
+        captioned = np.array([bool(words) for words in said])
+        if not asked or not captioned.any():
+            return self._trials(self._rows[:0], self._nothing(0), self._words)
+        queries = encode_phrases(self._encoder, asked)
+        return self._trials(queries, self._nothing(len(asked)), self._words, captioned)
+
+    def _said(self) -> list[set[str]]:
+        """The words of each picture's captions; none for labelled ones."""
+        return [
+            {word for text in texts for word in re.findall("[a-z]+", text.lower())}
+            if pictures.has_captions
+            else set()
+            for pictures in self._sets
+            for texts in pictures.texts
+        ]
 
     def of_nonsense(self) -> Trials:
         """Phrases for which nothing here is right."""

@@ -21,7 +21,7 @@ from tests.benchmarks.measures import (
     zero_shot_percent,
 )
 from tests.benchmarks.photo_sets import find_sets
-from tests.benchmarks.relevance_trials import Library, Trials, joined
+from tests.benchmarks.relevance_trials import Library, Trials
 from tests.encoders import tiny
 from tests.samples import write_drawn_photos
 
@@ -119,8 +119,9 @@ def test_everyday_words_are_right_where_a_caption_says_them(
     assert trials.wanted.tolist() == [1, 1], "car and dog; nobody says the others"
     assert trials.right.sum(axis=1).tolist() == [1, 1]
     assert (trials.scores[:, 2:] == -2).all(), "pictures without captions may show anything"
-    asked = joined(trials, trials)
-    assert len(asked.scores) == len(asked.backgrounds) == 4
+    absent = Library(encoder, sets).of_absent()
+    assert len(absent.scores) == 6, "cup, chair and four things"
+    assert not absent.right.any()
     unsaid = Library(encoder, [each for each in sets if not each.has_captions]).of_everyday()
     assert len(unsaid.scores) == 0
 
@@ -136,8 +137,8 @@ def test_fitted_floor_lies_between_matches_and_the_rest_and_above_nonsense() -> 
     nothing = np.zeros((40, 50), np.bool_)
     quiet = Trials(scores - 0.25, nothing, np.zeros(40, np.int64), scales)
     loud = Trials(scores - 0.05, nothing, np.zeros(40, np.int64), scales)
-    assert 0.29 < relevance.fitted("text", words, quiet)["text_floor"] < 0.36
-    assert relevance.fitted("text", words, loud)["text_floor"] > 0.42
+    assert 0.29 < relevance.fitted("text", [words], [quiet])["text_floor"] < 0.36
+    assert relevance.fitted("text", [words], [quiet, loud])["text_floor"] > 0.42
 
 
 def test_measures_on_vectors_whose_answers_are_known() -> None:

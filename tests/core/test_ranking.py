@@ -34,6 +34,22 @@ def test_background_is_not_moved_by_the_matches():
     assert with_matches.spread == pytest.approx(plain.spread, abs=0.01)
 
 
+def test_library_full_of_what_is_asked_for_is_no_background():
+    """Most photos show a dog: their cosines are those of matches, and so is the median."""
+    random = np.random.default_rng(3)
+    dogs = random.normal(0.34, 0.03, 700).astype(np.float32)
+    others = random.normal(0.1, 0.05, 300).astype(np.float32)
+    sample = np.concatenate([dogs, others])
+    unaware, aware = Scale(0.3, 0.05, 0.3, 3.0), Scale(0.1, 0.05, 0.3, 3.0)
+    assert measure(sample, unaware).centre == pytest.approx(0.3)
+    scale = measure(sample, aware)
+    assert scale.centre == pytest.approx(0.1)
+    scores = -np.sort(-sample)
+    strong, _ = count_shown(scores, find_cut(scores, scale))
+    assert 100 < strong <= 700
+    assert count_shown(scores, find_cut(scores, measure(sample, unaware)))[0] < 10
+
+
 def test_empty_library_has_the_usual_background():
     assert measure(np.empty(0, np.float32), USUAL) == USUAL
 

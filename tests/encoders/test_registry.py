@@ -48,7 +48,7 @@ def test_calibration_is_kept_with_the_model_and_leaves_the_rest(
 ) -> None:
     model = registry.import_path(saved_open_clip)
     before = json.loads((model.folder / MANIFEST).read_text("utf-8"))
-    values = dict(zip(CALIBRATED, (0.3, 0.7, 0.04, 0.1, 2.5, 3.0), strict=True))
+    values = dict(zip(CALIBRATED, (0.3, 0.7, 0.04, 0.1, 0.05, 2.5, 3.0), strict=True))
     write_calibration(model.folder, values)
     spec = registry.get(model.spec.encoder_id).spec
     assert {name: getattr(spec, name) for name in CALIBRATED} == values
