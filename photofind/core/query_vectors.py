@@ -10,7 +10,7 @@ import numpy as np
 
 from photofind.core.catalog import Catalog
 from photofind.core.errors import ImageError, QueryError
-from photofind.core.ranking import Scale, in_library
+from photofind.core.ranking import ANY_CENTRE, Scale, in_library
 from photofind.core.types import (
     InstalledEncoder,
     PhotoId,
@@ -56,10 +56,9 @@ def encode_terms(
     texts = [term for term in terms if isinstance(term, TextTerm)] if spec.has_text else []
     # All are asked for before any is waited for: the engine then works on them as one.
     text_rows = encoder.encode_texts([term.text for term in texts]) if texts else None
-    centre = min(spec.text_centre, spec.text_floor)
-    of_text = Scale(centre, spec.text_spread, spec.text_floor, spec.text_stands_out)
+    of_text = Scale(spec.text_centre, spec.text_spread, spec.text_floor, spec.text_stands_out)
     of_text = in_library(of_text, len(vectors))
-    of_picture = Scale(spec.image_floor, spec.image_spread, spec.image_floor, spec.image_stands_out)
+    of_picture = Scale(ANY_CENTRE, spec.image_spread, spec.image_floor, spec.image_stands_out)
     pictures = [(term, _picture(term, catalog, vectors, encoder)) for term in terms]
     encoded: list[EncodedTerm] = []
     if text_rows is not None:

@@ -17,6 +17,8 @@ Scores = npt.NDArray[np.float32]
 
 MOST_WEAK = 500
 """Weaker matches shown after the good ones."""
+ANY_CENTRE = 1.0
+"""No cosine is higher."""
 LEAST_SHOWN = 24
 """Filled up with the next best where fewer are good, unless they mean nothing at all."""
 
@@ -34,7 +36,7 @@ _UNWANTED_FROM = 1.0  # spreads: what matches a negative term less than that is 
 class Scale:
     """How the cosines of one term, or of a whole query, are spread over the library."""
 
-    centre: float
+    centre: float  # of what is usual: at most; ANY_CENTRE where that is not known
     spread: float
     floor: float  # a cosine under which a match means nothing for this encoder
     stands_out: float = 2.0  # how many spreads above the centre a match begins
@@ -79,7 +81,7 @@ def measure(sample: Scores, usual: Scale) -> Scale:
     """
     count = len(sample)
     if not count:
-        return usual
+        return replace(usual, centre=min(usual.centre, usual.floor))
     centre, low = np.quantile(sample, (0.5, 0.1587))
     share = count / (count + _PRIOR_ROWS)
     variance = share * float(centre - low) ** 2 + (1 - share) * usual.spread**2

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from photofind.core.paths import LibraryPaths
-from photofind.core.ranking import Scale, count_shown, find_cut
+from photofind.core.ranking import ANY_CENTRE, Scale, count_shown, find_cut
 from photofind.core.types import EncoderSpec, InstalledEncoder
 from photofind.encoders.manifest import CALIBRATED, write_calibration
 from photofind.encoders.registry import ModelRegistry
@@ -85,7 +85,7 @@ def measure_model(
 
 def _expected(spec: EncoderSpec, side: str) -> Scale:
     floor, spread = getattr(spec, f"{side}_floor"), getattr(spec, f"{side}_spread")
-    centre = min(spec.text_centre, floor) if side == "text" else floor
+    centre = spec.text_centre if side == "text" else ANY_CENTRE
     return Scale(centre, spread, floor, getattr(spec, f"{side}_stands_out"))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photofind.core.near_photos import SAMPLE
-from photofind.core.ranking import Scale, measure
+from photofind.core.ranking import ANY_CENTRE, Scale, measure
 from photofind.core.types import Vectors
 from photofind.encoders.base import Encoder
 from tests.benchmarks.encoding import encode_phrases, encode_set
@@ -122,8 +122,8 @@ class Library:
         self._labelled = np.array([bool(names) for names in self._names])
         self._sample = self._rows[np.random.default_rng(0).permutation(len(self._rows))[:SAMPLE]]
         spec = encoder.spec
-        self._words = Scale(spec.text_floor, spec.text_spread, spec.text_floor)
-        self._pictures = Scale(spec.image_floor, spec.image_spread, spec.image_floor)
+        self._words = Scale(ANY_CENTRE, spec.text_spread, spec.text_floor)
+        self._pictures = Scale(ANY_CENTRE, spec.image_spread, spec.image_floor)
 
     def of_words(self) -> Trials:
         """Each label by its first name; right are the pictures whose label has that name too."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from photofind.core.ranking import (
+    ANY_CENTRE,
     LEAST_SHOWN,
     MOST_WEAK,
     Scale,
@@ -40,14 +41,22 @@ def test_library_full_of_what_is_asked_for_is_no_background():
     dogs = random.normal(0.34, 0.03, 700).astype(np.float32)
     others = random.normal(0.1, 0.05, 300).astype(np.float32)
     sample = np.concatenate([dogs, others])
-    unaware, aware = Scale(0.3, 0.05, 0.3, 3.0), Scale(0.1, 0.05, 0.3, 3.0)
-    assert measure(sample, unaware).centre == pytest.approx(0.3)
+    unaware, aware = Scale(ANY_CENTRE, 0.05, 0.3, 3.0), Scale(0.1, 0.05, 0.3, 3.0)
+    assert measure(sample, unaware).centre == pytest.approx(np.median(sample))
     scale = measure(sample, aware)
     assert scale.centre == pytest.approx(0.1)
     scores = -np.sort(-sample)
     strong, _ = count_shown(scores, find_cut(scores, scale))
     assert 100 < strong <= 700
     assert count_shown(scores, find_cut(scores, measure(sample, unaware)))[0] < 10
+
+
+def test_median_above_the_floor_is_believed_where_nothing_is_known_of_the_usual_one():
+    sample = np.random.default_rng(4).normal(0.6, 0.15, 2000).astype(np.float32)
+    scale = measure(sample, Scale(ANY_CENTRE, 0.12, 0.5))
+    assert scale.centre == pytest.approx(0.6, abs=0.02)
+    assert scale.spread == pytest.approx(0.15, abs=0.02)
+    assert measure(sample[:0], Scale(ANY_CENTRE, 0.12, 0.5)).centre == 0.5
 
 
 def test_empty_library_has_the_usual_background():
