@@ -174,7 +174,7 @@ class InstalledEncoder:
 
     spec: EncoderSpec
     folder: Path
-    key: str  # encoder_id plus the start of its weights' sha256: vectors belong to a key
+    key: str  # encoder_id plus the start of a digest, of its weights above all: vectors have a key
     cache: Path | None = None  # where files made of it for this machine may lie
 
 

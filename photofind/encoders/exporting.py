@@ -16,10 +16,12 @@ import numpy as np
 import onnx
 import torch
 from onnxruntime import quantization  # pyright: ignore[reportMissingTypeStubs]
+from torch.fx.experimental import optimization
 from typing_extensions import override
 
 from photofind.core.errors import EncoderError
 from photofind.encoders.base import Pixels
+from photofind.encoders.views import Views
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,9 @@ def export_pictures(
 
     plain: every weight stays as the model has it, under its name; nothing is computed ahead.
     """
+    visual: Any = getattr(model, "visual", None)
+    if isinstance(visual, Views) and not plain:
+        model = Views(_folded(visual.tower), visual.views, image_size)
     count = torch.export.Dim("count", min=1, max=_MOST_AT_ONCE)
     example = torch.zeros(2, 3, image_size, image_size)
     _export(_Pictures(model), example, {0: count}, "pixels", path, plain)
@@ -94,7 +99,7 @@ def quantise(
     ]
     is_convolutional = _total(convolutions, weights) > _total(products, weights)
     nodes = convolutions if is_convolutional else products
-    float_nodes = {_first(graph), _last(graph)} & {node.name for node in nodes}
+    float_nodes = _ends(graph) & {node.name for node in nodes}
     if leave_sensitive:
         float_nodes |= _stem(nodes) if is_convolutional else _ways_back(nodes, weights)
     chosen = [node.name for node in nodes if node.name not in float_nodes]
@@ -200,6 +205,15 @@ def _quiet() -> Generator[None]:
         logging.root.setLevel(level)
 
 
+def _folded(tower: Any) -> Any:
+    """A tower with its normalisation in its convolutions' weights.
+
+    The exporter does that by itself, but not where a layer is used more than once.
+    """
+    fuse: Any = optimization.fuse
+    return fuse(tower)
+
+
 def _graph(path: Path) -> Any:
     library: Any = onnx
     return library.load(str(path)).graph
@@ -230,9 +244,8 @@ def _stem(nodes: Sequence[Any]) -> set[str]:
     return {node.name for node in nodes[: max(1, len(nodes) // 4)]}
 
 
-def _first(graph: Any) -> str:
-    return next((node.name for node in graph.node if node.op_type in _LAYERS), "")
-
-
-def _last(graph: Any) -> str:
-    return next((node.name for node in reversed(graph.node) if node.op_type in _LAYERS), "")
+def _ends(graph: Any) -> set[str]:
+    """The first and the last layer, as often as a model that looks several times has them."""
+    layers = [node for node in graph.node if node.op_type in _LAYERS]
+    weights = {name for node in (*layers[:1], *layers[-1:]) for name in node.input[1:]}
+    return {node.name for node in layers if not weights.isdisjoint(node.input[1:])}

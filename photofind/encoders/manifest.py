@@ -8,6 +8,7 @@ Knows nothing of where models come from.
 import contextlib
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -50,6 +51,19 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """One of several looks that a model takes at a picture before it gives its vector."""
+
+    side: int  # pixels
+    mirrored: bool = False
+    weight: float = 1.0  # of what it sees in the mean
+
+    def __post_init__(self) -> None:
+        if self.side < 1 or not 0 < self.weight < math.inf:
+            raise ValueError(f"no view is of {self.side} pixels with a weight of {self.weight}")
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The contents of photofind.json. Everything but the files may be missing."""
 
@@ -71,6 +85,7 @@ class Manifest:
     text_stands_out: float | None = None
     image_stands_out: float | None = None
     preprocess: dict[str, Any] = field(default_factory=dict[str, Any])
+    views: tuple[View, ...] = ()  # none is one look at the picture as it comes in
     repository: str = ""
     revision: str = ""  # full commit
     files: dict[str, FileRecord] = field(default_factory=dict[str, FileRecord])
@@ -105,8 +120,16 @@ def read_manifest(folder: Path) -> Manifest:
             )
             for name, entry in known.pop("files", {}).items()
         }
-        return Manifest(files=files, **known)
-    except (TypeError, ValueError, AttributeError) as error:
+        views = tuple(
+            View(
+                int(entry["side"]),
+                bool(entry.get("mirrored", False)),
+                float(entry.get("weight", 1.0)),
+            )
+            for entry in known.pop("views", ())
+        )
+        return Manifest(files=files, views=views, **known)
+    except (TypeError, LookupError, ValueError, AttributeError) as error:
         raise EncoderError(
             f"{path} is damaged ({error}); remove the model and add it again"
         ) from error

@@ -20,7 +20,9 @@ from torch.func import functional_call  # pyright: ignore[reportUnknownVariableT
 from photofind.core.errors import EncoderError
 from photofind.core.types import InstalledEncoder
 from photofind.encoders.architectures import model_config
+from photofind.encoders.intake import intake_of
 from photofind.encoders.manifest import PICKLE_SUFFIXES, Manifest, find_weights, read_manifest
+from photofind.encoders.views import Views
 
 _MISFITS = (
     RuntimeError,
@@ -62,6 +64,8 @@ def build_open_clip(installed: InstalledEncoder) -> torch.nn.Module:
     _load_weights(model, find_weights(folder, manifest), manifest)
     if hasattr(model, "text") and "multimodal_cfg" not in config and _is_causal(model.text):
         model.text = Phrases(model.text)
+    if manifest.views:
+        model.visual = Views(model.visual, manifest.views, intake_of(installed).image_size)
     return model.eval().float()
 
 

@@ -4,9 +4,11 @@ Each installed model is a folder below `models_dir`, named after its id; the bui
 the shipped resources. A folder without weights does not count as a model.
 """
 
+import hashlib
+import json
 import logging
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from photofind.core.errors import EncoderError, EncoderMissingError
@@ -16,6 +18,7 @@ from photofind.encoders import architectures, importing
 from photofind.encoders.curated import BUILTIN, BUILTIN_SPEC, CURATED, CuratedModel
 from photofind.encoders.manifest import (
     CALIBRATED,
+    CONFIG,
     TIMM,
     Manifest,
     find_weights,
@@ -79,7 +82,7 @@ class ModelRegistry:
         return InstalledEncoder(
             spec=spec,
             folder=folder,
-            key=f"{encoder_id}-{sha256[:8]}",
+            key=f"{encoder_id}-{_identity(sha256, folder, manifest)[:8]}",
             cache=self.models_dir / encoder_id / COMPILED,
         )
 
@@ -137,6 +140,21 @@ class ModelRegistry:
                 f"fetch it with: photofind models download {encoder_id}"
             )
         return f"no model {encoder_id!r} is installed; see: photofind models list"
+
+
+def _identity(sha256: str, folder: Path, manifest: Manifest) -> str:
+    """A hex digest of what vectors depend on: the weights and, where a model takes several looks at
+    a picture, what it is shown."""
+    if not manifest.views:
+        return sha256
+    shown = json.dumps([asdict(manifest)["views"], manifest.preprocess])
+    try:
+        rest = (folder / CONFIG).read_bytes()
+    except FileNotFoundError:
+        rest = b""
+    except OSError as error:
+        raise EncoderError(f"{folder / CONFIG} cannot be read: {error}") from error
+    return hashlib.sha256(sha256.encode() + shown.encode() + rest).hexdigest()
 
 
 def _spec(encoder_id: str, folder: Path, manifest: Manifest) -> EncoderSpec:

@@ -34,6 +34,14 @@ TINY_CONFIG: dict[str, Any] = {
         "layers": 1,
     },
 }
+CONVOLUTIONS: dict[str, Any] = {
+    "timm_model_name": "test_resnet",
+    "timm_model_pretrained": False,
+    "timm_pool": "avg",
+    "timm_proj": "linear",
+    "image_size": 48,
+}
+"""A `vision_cfg` for pictures of any size."""
 PREPROCESS = {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25], "resize_mode": "shortest"}
 
 
@@ -44,14 +52,34 @@ def tiny_weights(config: dict[str, Any] = TINY_CONFIG) -> dict[str, torch.Tensor
 
 
 def save_open_clip(
-    folder: Path, weights: dict[str, torch.Tensor] | None = None, embed_dim: int = 16
+    folder: Path,
+    weights: dict[str, torch.Tensor] | None = None,
+    embed_dim: int = 16,
+    vision: dict[str, Any] = TINY_CONFIG["vision_cfg"],
 ) -> Path:
     """A folder in open_clip's local-dir layout."""
     folder.mkdir(parents=True, exist_ok=True)
-    model = TINY_CONFIG | {"embed_dim": embed_dim}
+    model = TINY_CONFIG | {"embed_dim": embed_dim, "vision_cfg": vision}
     config = {"model_cfg": model, "preprocess_cfg": PREPROCESS}
     (folder / "open_clip_config.json").write_text(json.dumps(config), "utf-8")
     save_file(weights or tiny_weights(model), str(folder / "open_clip_model.safetensors"))
+    return folder
+
+
+def save_views(folder: Path, *views: dict[str, Any]) -> Path:
+    """A model of convolutions that takes several looks at a picture, its means and spreads set.
+
+    Untrained ones would hardly change what is normalised.
+    """
+    weights = tiny_weights(TINY_CONFIG | {"vision_cfg": CONVOLUTIONS})
+    torch.manual_seed(8)
+    for name, value in weights.items():
+        if name.endswith("running_mean"):
+            value.sub_(torch.rand(value.shape) / 10)
+        if name.endswith("running_var"):
+            value.mul_(0.5 + torch.rand(value.shape))
+    save_open_clip(folder, weights, vision=CONVOLUTIONS)
+    (folder / "photofind.json").write_text(json.dumps({"views": views}), "utf-8")
     return folder
 
 
