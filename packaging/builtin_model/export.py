@@ -7,33 +7,35 @@ that point into the weights (see `graphs`).
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from augment import MEAN, STD
-from config import CONTEXT_LENGTH, IMAGE_SIZE, WEIGHTS_FILE, model_cfg
-from graphs import write_graphs
+from config import CONTEXT_LENGTH, IMAGE_SIZE, VIEWS, WEIGHTS_FILE, model_cfg
+from graphs import training_pictures, write_graphs
 from safetensors.torch import save
 from torch import Tensor
 from train import CHECKPOINT
 from tune import TUNED
 from vocabulary import PADDING
 
-from photofind.encoders.manifest import TOKENIZER
+from photofind.encoders.manifest import MANIFEST, TOKENIZER
 
 CONFIG_FILE = "open_clip_config.json"
 TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
 LARGEST = 25_000_000
 
 # The shorter side fills the square and the middle is kept: most photos have their subject there,
-# and bars beside a longer side would spend a quarter to a third of a small input on nothing.
+# and bars beside a longer side would spend a quarter to a third of a small input on nothing. Scaled
+# as in training: small pictures that are enlarged more sharply look like none that were seen there.
 PREPROCESS_CFG = {
     "size": IMAGE_SIZE,
     "mode": "RGB",
     "mean": list(MEAN),
     "std": list(STD),
-    "interpolation": "bicubic",
+    "interpolation": "bilinear",
     "resize_mode": "shortest",
 }
 
@@ -64,6 +66,13 @@ def replace_file(path: Path, data: bytes) -> None:
     partial.replace(path)
 
 
+def write_views(folder: Path) -> None:
+    """Puts the views into the folder's photofind.json; what else it holds stays."""
+    path = folder / MANIFEST
+    given = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    replace_file(path, _as_json(given | {"views": [asdict(view) for view in VIEWS]}))
+
+
 def _as_json(value: dict[str, Any]) -> bytes:
     return (json.dumps(value, indent=2) + "\n").encode()
 
@@ -86,4 +95,5 @@ def main(args: argparse.Namespace) -> None:
     replace_file(folder / TOKENIZER, state["tokenizer"].encode())
     replace_file(folder / WEIGHTS_FILE, data)
     print(f"{folder / WEIGHTS_FILE}: {len(data)} bytes after {state['steps']} steps")
-    write_graphs(folder)
+    write_views(folder)
+    write_graphs(folder, training_pictures(Path(args.photos)))

@@ -1,33 +1,46 @@
 """Writes the ONNX graphs that ship with the model, by which ONNX Runtime computes it at once.
 
-They hold no weights: each weight is a reference to its place in the safetensors file, and a cast to
-float32. So they fit any weights of the same architecture that were written in the same order, and
-`photofind.encoders.shipped` refuses them for others.
+Those of float32 hold no weights: each weight is a reference to its place in the safetensors file,
+and a cast to float32. So they fit any weights of the same architecture that were written in the
+same order, and `photofind.encoders.shipped` refuses them for others. The pictures' side is there in
+8 bit as well, with weights of its own and ranges learned from training pictures; it is only written
+where it is as faithful to float32 as the application asks of such graphs.
 """
 
 import argparse
 import json
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
+from data import SET_WEIGHTS, decode_all, read_set
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from onnxscript import optimizer
+from PIL import Image
 
+from photofind.encoders.base import Pixels
 from photofind.encoders.compiled import PICTURES, WORDS, file_entry
-from photofind.encoders.exporting import export_pictures, export_words
+from photofind.encoders.exporting import export_pictures, export_words, quantise
 from photofind.encoders.intake import intake_of
 from photofind.encoders.loading import build_model
 from photofind.encoders.manifest import find_weights, read_manifest
+from photofind.encoders.modes import compare
+from photofind.encoders.onnx_backend import OnnxTower
 from photofind.encoders.registry import ModelRegistry
 from photofind.encoders.shipped import SHIPPED, layout_of, weights_header
+from photofind.encoders.squares import middle_look
+
+EIGHT_BIT = "pictures-int8.onnx"
 
 _DTYPES = {"F16": (TensorProto.FLOAT16, np.float16), "F32": (TensorProto.FLOAT, np.float32)}
 _PREFIXES = ("model.text.tower.", "model.text.", "model.")
+_EACH_SET = 48  # training pictures that 8 bit is learned from and compared on
+_LEARN_EVERY = 4  # of them, one is learned from
 _MOST_INLINE = 1 << 16  # bytes of constants that may stand in a graph itself
 
 
@@ -59,6 +72,7 @@ class WeightsFile:
 
     def find(self, parameter: str) -> Stored | None:
         """The stored weight of an exported model's parameter; None for what is not stored."""
+        parameter = parameter.replace(".visual.tower.", ".visual.")
         names = (parameter.removeprefix(prefix) for prefix in _PREFIXES)
         return next((self._entries[name] for name in names if name in self._entries), None)
 
@@ -88,9 +102,10 @@ class WeightsFile:
         return tensor
 
 
-def write_graphs(folder: Path) -> list[Path]:
+def write_graphs(folder: Path, pictures: Sequence[Image.Image] = ()) -> list[Path]:
     """Write the graphs of the model in `folder` beside its weights, and their record last.
 
+    pictures: to make the one in 8 bit with, RGB; without any it is left out. Returns the files.
     Graphs without a record are not used. Raises EncoderError, OSError; ValueError where the
     weights cannot be referred to.
     """
@@ -109,10 +124,47 @@ def write_graphs(folder: Path) -> list[Path]:
         export_words(model, tokenize(["a"]).shape[1], whole[WORDS], plain=True)
         for side, path in graphs.items():
             path.write_bytes(refer(onnx.load(whole[side]), weights).SerializeToString())
+        if pictures:
+            prepare = intake.preprocessor()
+            pixels = [middle_look(prepare(picture)) for picture in pictures]
+            export_pictures(model, intake.image_size, whole[PICTURES])
+            _write_eight_bit(whole[PICTURES], folder / EIGHT_BIT, pixels)
     files = {side: asdict(file_entry(path)) for side, path in graphs.items()}
-    record = {"layout": layout_of(folder), "files": files}
+    record: dict[str, Any] = {"layout": layout_of(folder), "files": files}
+    if pictures:
+        entry = asdict(file_entry(folder / EIGHT_BIT))
+        record["eight_bit"] = {"key": installed.key, "file": entry}
     (folder / SHIPPED).write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-    return [*graphs.values(), folder / SHIPPED]
+    names = [*(path.name for path in graphs.values()), *([EIGHT_BIT] if pictures else []), SHIPPED]
+    return [folder / name for name in names]
+
+
+def _write_eight_bit(source: Path, target: Path, pixels: Sequence[Pixels]) -> None:
+    """The exported pictures' side in 8 bit, once it is known to be faithful.
+
+    Raises ValueError where it is not.
+    """
+    learned = pixels[::_LEARN_EVERY]
+    compared = [each for at, each in enumerate(pixels) if at % _LEARN_EVERY]
+    made = source.with_name(EIGHT_BIT)
+    quantise(source, made, learned)
+    exact, rows = (OnnxTower(path, 0).run_pictures(compared) for path in (source, made))
+    figures = compare(exact, rows, 0.0)
+    said = f"mean {figures.mean:.4f}, least {figures.least:.4f}, neighbours {figures.overlap:.3f}"
+    print(f"{target}: {said} on {len(compared)} pictures")
+    if not figures.is_faithful:
+        raise ValueError(f"8 bit is not faithful: {figures.problem or said}")
+    shutil.copyfile(made, target)
+
+
+def training_pictures(photos: Path) -> list[Image.Image]:
+    """As many pictures of each training set in a folder, spread over it."""
+    found = []
+    for name in SET_WEIGHTS:
+        whole = read_set(photos, name, "train")
+        chosen = whole.files[:: max(1, len(whole.files) // _EACH_SET)][:_EACH_SET]
+        found += decode_all(replace(whole, files=chosen))
+    return found
 
 
 def refer(model: onnx.ModelProto, weights: WeightsFile) -> onnx.ModelProto:
@@ -196,5 +248,5 @@ def _replace(items: Any, others: Iterable[Any]) -> None:
 
 def main(args: argparse.Namespace) -> None:
     """Writes the graphs of the folder `args.model`."""
-    for path in write_graphs(Path(args.model)):
+    for path in write_graphs(Path(args.model), training_pictures(Path(args.photos))):
         print(f"{path}: {path.stat().st_size} bytes")

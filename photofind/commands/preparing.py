@@ -13,7 +13,7 @@ from photofind.core.errors import EngineError, LibraryError
 from photofind.core.paths import LibraryPaths
 from photofind.core.types import Filters, InstalledEncoder
 from photofind.encoders.compiled import Compiled, read_compiled
-from photofind.encoders.modes import AUTO, ONNX, SAMPLES, TITLES, Figures
+from photofind.encoders.modes import AUTO, ONNX, ONNX_INT8, SAMPLES, TITLES, Figures
 from photofind.engine.protocol import EngineConfig, TunerSetup
 from photofind.engine.tuner import prepare_now
 
@@ -37,8 +37,9 @@ def prepare(options: argparse.Namespace, encoder: InstalledEncoder, paths: Libra
 def said(compiled: Compiled | None, device: str = "") -> str:
     """In one line, how the processor computes a model. device: as the engine names it."""
     if compiled is None:
-        shipped = f"{TITLES[ONNX]}, with graphs that came with the model; "
-        start = shipped if device.endswith(f"({ONNX})") else ""
+        mode = device.partition("(")[2].removesuffix(")")
+        shipped = f"{TITLES.get(mode)}, with graphs that came with the model; "
+        start = shipped if mode in (ONNX, ONNX_INT8) else ""
         return f"{start}not prepared for this computer yet; 'photofind models prepare' does it"
     title, found = TITLES[compiled.pictures_mode], compiled.figures[compiled.pictures_mode]
     forced = (

@@ -126,7 +126,7 @@ def _ready(installed: InstalledEncoder, device: str, mode: str) -> tuple[Compile
         return (compiled, installed.cache) if device == "cpu" or compiled.is_alone else None
     if device == "auto" and may_have_accelerator():
         return None
-    shipped = read_shipped(installed)
+    shipped = read_shipped(installed, mode)
     return None if shipped is None else (shipped, installed.folder)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import graphs
@@ -12,12 +13,14 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from photofind.core.types import Vectors
-from photofind.encoders.base import Encoder
+from photofind.encoders.base import Encoder, Pixels
 from photofind.encoders.drawn_pictures import draw_pictures
+from photofind.encoders.exporting import quantise
 from photofind.encoders.loading import load_encoder
-from photofind.encoders.modes import AUTO, TORCH
+from photofind.encoders.manifest import MANIFEST
+from photofind.encoders.modes import AUTO, ONNX, TORCH
 from photofind.encoders.registry import ModelRegistry
-from photofind.encoders.shipped import SHIPPED, weights_header
+from photofind.encoders.shipped import SHIPPED, read_shipped, weights_header
 from tests.encoders import tiny
 
 pytestmark = pytest.mark.timeout(600)  # an export takes seconds; on a busy machine, minutes
@@ -43,6 +46,18 @@ def half(weight: torch.Tensor) -> torch.Tensor:
     return weight.half() if weight.is_floating_point() else weight
 
 
+@pytest.fixture(scope="module")
+def looking_twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of convolutions with two views, and its pictures' side in 8 bit as well."""
+    views = ({"side": 48}, {"side": 32, "mirrored": True})
+    folder = tiny.save_views(tmp_path_factory.mktemp("views") / "views", *views)
+    paths = graphs.write_graphs(folder, draw_pictures(80))
+    assert {path.name for path in paths} == {path.name for path in folder.glob("*.onnx")} | {
+        SHIPPED
+    }
+    return folder
+
+
 def load(folder: Path, mode: str = AUTO) -> Encoder:
     installed = ModelRegistry(folder / "none", builtin=folder).get("builtin")
     return load_encoder(installed, device="cpu", threads=1, mode=mode, on_notice=pytest.fail)
@@ -57,6 +72,56 @@ def test_vectors_are_those_of_torch(made: Path) -> None:
     fast, exact = load(made), load(made, TORCH)
     assert (fast.device, exact.device) == ("cpu (onnx)", "cpu")
     np.testing.assert_allclose(all_vectors(fast), all_vectors(exact), atol=1e-5)
+
+
+def test_8_bit_is_what_computes_unless_another_way_is_asked_for(looking_twice: Path) -> None:
+    fast, plain, exact = (load(looking_twice, mode) for mode in (AUTO, ONNX, TORCH))
+    assert (fast.device, plain.device, exact.device) == ("cpu (onnx-int8)", "cpu (onnx)", "cpu")
+    np.testing.assert_allclose(all_vectors(plain), all_vectors(exact), atol=1e-5)
+    likeness = (all_vectors(fast) * all_vectors(exact)).sum(axis=1)
+    assert likeness.mean() > 0.995
+
+
+def test_8_bit_is_not_used_with_other_weights(looking_twice: Path, tmp_path: Path) -> None:
+    """It has the old ones in itself."""
+    folder = Path(shutil.copytree(looking_twice, tmp_path / "others"))
+    weights = load_file(folder / WEIGHTS)
+    others = {name: value * 1.1 if value.dim() else value for name, value in weights.items()}
+    save_file(others, folder / WEIGHTS)
+    fast, exact = load(folder), load(folder, TORCH)
+    assert fast.device == "cpu (onnx)"
+    np.testing.assert_allclose(all_vectors(fast), all_vectors(exact), atol=1e-5)
+
+
+def test_graphs_of_other_views_are_not_used(looking_twice: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(looking_twice, tmp_path / "once"))
+    (folder / MANIFEST).write_text("{}", "utf-8")
+    assert "onnx" not in load(folder).device
+
+
+def test_8_bit_that_is_not_faithful_is_not_written(
+    looking_twice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(looking_twice, tmp_path / "unfaithful"))
+    (folder / graphs.EIGHT_BIT).unlink()
+
+    def quantise_badly(source: Path, target: Path, pixels: Sequence[Pixels]) -> None:
+        quantise(source, target, [each / 20 for each in pixels])
+
+    monkeypatch.setattr(graphs, "quantise", quantise_badly)
+    with pytest.raises(ValueError, match="not faithful"):
+        graphs.write_graphs(folder, draw_pictures(80))
+    assert not (folder / graphs.EIGHT_BIT).exists()
+    assert read_shipped(ModelRegistry(folder, builtin=folder).get("builtin")) is None
+
+
+def test_first_and_last_layer_stay_in_float32_in_every_view(looking_twice: Path) -> None:
+    nodes = onnx.load(looking_twice / graphs.EIGHT_BIT).graph.node
+    made = {name: node.op_type for node in nodes for name in node.output}
+    layers = [node for node in nodes if node.op_type in ("Conv", "Gemm")]
+    in_float = [node for node in layers if made.get(node.input[1]) != "DequantizeLinear"]
+    assert sorted(node.op_type for node in in_float) == ["Conv", "Conv", "Gemm", "Gemm"]
+    assert len(layers) > 20
 
 
 def test_other_weights_of_the_same_layout_need_no_new_graphs(copied: Path) -> None:
