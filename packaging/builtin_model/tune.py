@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from augment import change_detail, normalise, random_crops
-from config import IMAGE_SIZE
+from config import IMAGE_SIZE, VIEWS
 from corpus import Corpus, canvases_of
 from data import BatchSampler, CachedSet
 from looks import give_looks, measure_looks
@@ -25,6 +25,8 @@ from model import Trainee
 from objective import ALIKE_WEIGHTS, TUNE_WEIGHTS, text_losses, weighted
 from torch import Tensor
 
+from photofind.encoders.views import Views
+
 TUNED = "tuned.pt"
 BATCH = 1536
 OBJECTS = "caltech101"
@@ -32,40 +34,41 @@ OBJECT_BATCH = 1024
 ALIKE_SHARE = 0.7
 COPIES_SCALE = 20.0
 # Smallest crop, share of changed detail, share of each made look.
-VIEWS = ((1.0, 0.0, 0.0), (0.6, 0.7, 0.05))
+VERSIONS = ((1.0, 0.0, 0.0), (0.6, 0.7, 0.05))
 
 
 @torch.no_grad()
 def features_of(
     model: Trainee, cached: CachedSet, min_scale: float, detail_share: float, made_share: float
 ) -> tuple[Tensor, Tensor]:
-    """The trunk's output (n, features) for one random crop of every picture of a set.
+    """The trunk's output (n, features), mean of VIEWS, for a random crop of each picture of a set.
 
     A `detail_share` of them have their detail changed, a `made_share` are given each look that can
     be made. Also returns the looks (n, LOOKS).
     """
     parts, looks = [], []
+    seen = Views(model.features, VIEWS, IMAGE_SIZE)
     for rows in np.array_split(np.arange(len(cached.sizes)), math.ceil(len(cached.sizes) / 256)):
         crops = random_crops(*canvases_of(cached, rows), IMAGE_SIZE, min_scale)
         crops = give_looks(change_detail(crops, detail_share), made_share)
         looks.append(measure_looks(crops))
         crops = normalise(crops).contiguous(memory_format=torch.channels_last)
-        parts.append(model.features(crops))
+        parts.append(seen(crops))
     return torch.cat(parts), torch.cat(looks)
 
 
 def tune(
     model: Trainee,
     corpus: Corpus,
-    views: list[list[tuple[Tensor, Tensor]]],
+    versions: list[list[tuple[Tensor, Tensor]]],
     weights: dict[str, float],
     args: argparse.Namespace,
 ) -> None:
     """Trains everything but the trunk for `args.tune_steps`.
 
-    views: per view, per set, the features (n, features) and looks of its pictures; two of them are
-    each other's copies. weights: parts of the objective; "objects" among them draws the pictures
-    of each kind of object together.
+    versions: per version, per set, the features (n, features) and looks of its pictures; two of
+    them are each other's copies. weights: parts of the objective; "objects" among them draws the
+    pictures of each kind of object together.
     """
     model.requires_grad_(True)
     model.clip.visual.trunk.requires_grad_(False)
@@ -81,14 +84,14 @@ def tune(
         for group in optimizer.param_groups:
             group["lr"] = 1e-3 * min(1.0, done / 0.05) * 0.5 * (1 + math.cos(math.pi * done))
         rows = sampler.draw()
-        view, other = (views[number] for number in rng.choice(len(views), 2, replace=False))
-        looks = torch.cat([k[r] for (_, k), r in zip(view, rows, strict=True)])
-        vectors, others = (model.vectors(_features(v, rows)) for v in (view, other))
+        one, other = (versions[n] for n in rng.choice(len(versions), 2, replace=False))
+        looks = torch.cat([k[r] for (_, k), r in zip(one, rows, strict=True)])
+        vectors, others = (model.vectors(_features(v, rows)) for v in (one, other))
         parts = text_losses(model, corpus, corpus.batch(rows, looks), vectors)
         parts["copies"] = same_picture(vectors, others, COPIES_SCALE)
         if objects is not None:
             chosen = rng.integers(0, len(objects), OBJECT_BATCH)
-            drawn = view[list(corpus.counts).index(OBJECTS)][0][chosen]
+            drawn = one[list(corpus.counts).index(OBJECTS)][0][chosen]
             parts["objects"] = alike_pictures(model.vectors(drawn), objects[chosen], 12.0)
         optimizer.zero_grad()
         weighted(parts, weights).backward()
@@ -98,8 +101,9 @@ def tune(
             print(f"tune step {step + 1} {shown}", flush=True)
 
 
-def _features(view: list[tuple[Tensor, Tensor]], rows: list[np.ndarray]) -> Tensor:
-    return torch.cat([features[picked] for (features, _), picked in zip(view, rows, strict=True)])
+def _features(version: list[tuple[Tensor, Tensor]], rows: list[np.ndarray]) -> Tensor:
+    pairs = zip(version, rows, strict=True)
+    return torch.cat([features[picked] for (features, _), picked in pairs])
 
 
 def labelled_rows(corpus: Corpus, name: str) -> Tensor:
@@ -128,13 +132,13 @@ def main(args: argparse.Namespace) -> None:
     model = Trainee(len(corpus.classes.labels), len(corpus.tokens))
     model.load_state_dict(state["average"])
     model.to(memory_format=torch.channels_last).eval()
-    views = []
-    for view in VIEWS:
-        views.append([features_of(model, cached, *view) for cached in corpus.sets])
-        print(f"features of every picture, {len(views)} of {len(VIEWS)} views", flush=True)
-    tune(model, corpus, views, TUNE_WEIGHTS, args)
+    versions = []
+    for version in VERSIONS:
+        versions.append([features_of(model, cached, *version) for cached in corpus.sets])
+        print(f"features of every picture, {len(versions)} of {len(VERSIONS)}", flush=True)
+    tune(model, corpus, versions, TUNE_WEIGHTS, args)
     words = {name: value.clone() for name, value in model.state_dict().items()}
-    tune(model, corpus, views, ALIKE_WEIGHTS, args)
+    tune(model, corpus, versions, ALIKE_WEIGHTS, args)
     model.load_state_dict(mean_of(words, model.state_dict(), ALIKE_SHARE))
     result = {"average": model.state_dict(), **{key: state[key] for key in ("tokenizer", "steps")}}
     torch.save(result, Path(args.work) / TUNED)
