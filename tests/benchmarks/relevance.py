@@ -19,6 +19,7 @@ meaning):
 
 import argparse
 import dataclasses
+import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -91,12 +92,7 @@ def _expected(spec: EncoderSpec, side: str) -> Scale:
 
 def _figures(name: str, trials: Trials, expected: Scale) -> dict[str, object]:
     """What the search's own cut makes of the trials."""
-    strong = np.array(
-        [
-            count_shown(scores, find_cut(scores, _as_expected(background, expected)))[0]
-            for scores, background in zip(trials.scores, trials.backgrounds, strict=True)
-        ]
-    )
+    strong = _strong(trials, expected)
     inside = np.arange(trials.scores.shape[1])[None] < strong[:, None]
     right = (inside & trials.right).sum(axis=1)
     figures: dict[str, object] = {
@@ -111,6 +107,16 @@ def _figures(name: str, trials: Trials, expected: Scale) -> dict[str, object]:
             share = right.sum() / max(strong.sum(), 1)
             figures[f"{name}_strong_right_percent"] = _percent(float(share))
     return figures
+
+
+def _strong(trials: Trials, expected: Scale) -> np.ndarray:
+    """How many strong hits the search's own cut gives each query (q,)."""
+    return np.array(
+        [
+            count_shown(scores, find_cut(scores, _as_expected(background, expected)))[0]
+            for scores, background in zip(trials.scores, trials.backgrounds, strict=True)
+        ]
+    )
 
 
 def _as_expected(background: Scale, expected: Scale) -> Scale:
@@ -128,36 +134,36 @@ def _believed(background: Scale, centre: float, spread: float) -> Scale:
 def fitted(side: str, asked: Sequence[Trials], silent: Sequence[Trials]) -> dict[str, float]:
     """The values whose strong hits are best: by F, the mean over the kinds of queries.
 
-    Only values are tried that leave most of each kind of `silent` ones without a strong hit.
+    Only such values as leave most of each kind of `silent` ones without a strong hit, by the
+    search's own cut.
     """
     asked, silent = ([each for each in kinds if len(each.scores)] for kinds in (asked, silent))
     backgrounds = [scale for trials in asked for scale in trials.backgrounds]
-    usual = float(np.median([scale.centre for scale in backgrounds])) if side == "text" else np.inf
-    spread = float(np.median([scale.spread for scale in backgrounds]))
+    usual = ANY_CENTRE
+    if side == "text":
+        usual = round(float(np.median([scale.centre for scale in backgrounds])), 3)
+    spread = round(float(np.median([scale.spread for scale in backgrounds])), 3)
     spreads = [_standard(trials, usual, spread) for trials in asked]
-    silences = [_standard(trials, usual, spread) for trials in silent]
     scores = np.concatenate([trials.scores.ravel() for trials in asked])
+    floors = np.quantile(scores, 1 - np.geomspace(0.5, 0.0002, _CANDIDATES)).round(3).tolist()
     best = (-1.0, 0.0, 0.0)
-    for floor in np.quantile(scores, 1 - np.geomspace(0.5, 0.0002, _CANDIDATES)):
-        for step in _STEPS:
-            if any(
-                ((trials.scores >= floor) & (standard >= step)).any(axis=1).mean() > _MOST_CLAIMS
-                for trials, standard in zip(silent, silences, strict=True)
-            ):
-                continue
-            values = [
-                _f_measure((trials.scores >= floor) & (standard >= step), trials, _BETA[side])
-                for trials, standard in zip(asked, spreads, strict=True)
-            ]
-            best = max(best, (float(np.mean(values)), float(-step), float(floor)))
+    for floor, step in itertools.product(floors, _STEPS.tolist()):
+        values = [
+            _f_measure((trials.scores >= floor) & (standard >= step), trials, _BETA[side])
+            for trials, standard in zip(asked, spreads, strict=True)
+        ]
+        found = (float(np.mean(values)), -step, floor)
+        expected = Scale(usual, spread, floor, step)
+        if found > best and all((_strong(t, expected) > 0).mean() <= _MOST_CLAIMS for t in silent):
+            best = found
     if best[0] < 0:
         sys.exit("no floor tells this model's matches from nonsense")
     values = {
-        f"{side}_floor": round(best[2], 3),
-        f"{side}_spread": round(spread, 3),
-        f"{side}_stands_out": round(-best[1], 2),
+        f"{side}_floor": best[2],
+        f"{side}_spread": spread,
+        f"{side}_stands_out": -best[1],
     }
-    return values | ({"text_centre": round(usual, 3)} if side == "text" else {})
+    return values | ({"text_centre": usual} if side == "text" else {})
 
 
 def _standard(trials: Trials, centre: float, spread: float) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from photofind.core.ranking import Scale
+from photofind.core.ranking import Scale, count_shown, find_cut
 from photofind.encoders.manifest import CALIBRATED
 from photofind.encoders.registry import ModelRegistry
 from tests.benchmarks import quality, relevance
@@ -139,6 +139,27 @@ def test_fitted_floor_lies_between_matches_and_the_rest_and_above_nonsense() -> 
     loud = Trials(scores - 0.05, nothing, np.zeros(40, np.int64), scales)
     assert 0.29 < relevance.fitted("text", [words], [quiet])["text_floor"] < 0.36
     assert relevance.fitted("text", [words], [quiet, loud])["text_floor"] > 0.42
+
+
+def test_what_the_search_would_show_for_nonsense_counts_not_what_lies_above_the_floor() -> None:
+    """Its cut falls into a gap, which may lie below scores that do not stand out by themselves."""
+    silence = [Scale(0.3, 0.05, 0.1)] * 40
+    best = 0.3 + 0.05 * np.linspace(3.0, 4.3, 40)[:, None]
+    nothing = np.zeros((40, 2), np.bool_)
+    near = np.hstack([best, best - 0.015]).astype(np.float32)
+    quiet = Trials(near, nothing, np.zeros(40, np.int64), silence)
+    scales = [Scale(0.1 if query % 4 == 0 else 0.3, 0.05, 0.1) for query in range(40)]
+    best = np.array([scale.centre for scale in scales])[:, None]
+    best = best + 0.05 * np.linspace(4.3, 6.0, 40)[:, None]
+    scores = np.hstack([best, best - 0.4, best - 0.4]).astype(np.float32)
+    right = np.tile([True, False, False], (40, 1))
+    words = Trials(scores, right, np.ones(40, np.int64), scales)
+    found = relevance.fitted("text", [words], [quiet])
+    scale = Scale(
+        found["text_centre"], found["text_spread"], found["text_floor"], found["text_stands_out"]
+    )
+    claims = [count_shown(row, find_cut(row, scale))[0] > 0 for row in quiet.scores]
+    assert 0 < np.mean(claims) <= 0.1
 
 
 def test_measures_on_vectors_whose_answers_are_known() -> None:
