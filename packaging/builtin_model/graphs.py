@@ -9,7 +9,6 @@ where it is as faithful to float32 as the application asks of such graphs.
 
 import argparse
 import json
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -154,7 +153,9 @@ def _write_eight_bit(source: Path, target: Path, pixels: Sequence[Pixels]) -> No
     print(f"{target}: {said} on {len(compared)} pictures")
     if not figures.is_faithful:
         raise ValueError(f"8 bit is not faithful: {figures.problem or said}")
-    shutil.copyfile(made, target)
+    model = onnx.load(made)
+    _forget_origin(model)
+    target.write_bytes(model.SerializeToString())
 
 
 def training_pictures(photos: Path) -> list[Image.Image]:

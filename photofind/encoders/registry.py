@@ -147,14 +147,10 @@ def _identity(sha256: str, folder: Path, manifest: Manifest) -> str:
     a picture, what it is shown."""
     if not manifest.views:
         return sha256
-    shown = json.dumps([asdict(manifest)["views"], manifest.preprocess])
-    try:
-        rest = (folder / CONFIG).read_bytes()
-    except FileNotFoundError:
-        rest = b""
-    except OSError as error:
-        raise EncoderError(f"{folder / CONFIG} cannot be read: {error}") from error
-    return hashlib.sha256(sha256.encode() + shown.encode() + rest).hexdigest()
+    config = folder / CONFIG
+    own = architectures.read_json(config) if config.is_file() else {}
+    shown = json.dumps([asdict(manifest)["views"], manifest.preprocess, own], sort_keys=True)
+    return hashlib.sha256(f"{sha256} {shown}".encode()).hexdigest()
 
 
 def _spec(encoder_id: str, folder: Path, manifest: Manifest) -> EncoderSpec:
