@@ -45,6 +45,11 @@ class Backlog:
         if anew:
             self._results.hopeless.clear()
 
+    @property
+    def may_hold_more(self) -> bool:
+        """Whether `adopt` may find photos."""
+        return self._adopting
+
     def adopt(self) -> bool:
         """Queue some photos that have no vector of the present encoder; whether there were any."""
         if not self._adopting:

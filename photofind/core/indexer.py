@@ -254,7 +254,10 @@ class Indexer:
             return False
 
     def _is_busy(self) -> bool:
-        return bool(self._inbox or self._queue.left or self._filing or not self._survey.is_idle)
+        if self._inbox or self._queue.left or self._filing or not self._survey.is_idle:
+            return True
+        may_work = not self._paused and self._trouble is None
+        return may_work and self._backlog.may_hold_more
 
     def _is_at_rest(self) -> bool:
         return not self._queue.left and not self._filing and self._survey.is_idle

@@ -483,6 +483,19 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):
         second.close()
 
 
+def test_one_run_gives_another_encoder_all_photos_however_few_are_queued_at_once(
+    bench, root, tmp_path, monkeypatch
+):
+    bench.run()
+    monkeypatch.setattr("photofind.core.backlog._ADOPT", 2)
+    vectors = VectorIndex(tmp_path / "library/index", "local-2", DIMENSION)
+    bench.use_analyzer(LocalAnalyzer("local-2"), vectors)
+    report = bench.run()
+    assert (report.indexed, report.unchanged) == (6, 0)
+    assert bench.catalog.counts().with_vector["local-2"] == 6
+    bench.settle()
+
+
 def test_another_encoder_gets_vectors_of_all_photos(bench, root, tmp_path):
     bench.run()
     ids = bench.ids()
