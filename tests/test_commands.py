@@ -226,8 +226,8 @@ def test_doctor_finds_everything_sound(
     printed = capsys.readouterr().out
     assert "everything is sound" in printed
     assert "device:" in printed
-    assert re.search(r"device: +cpu \(onnx\)", printed)
-    assert re.search(r"computing: +ONNX Runtime, with graphs .* not prepared", printed)
+    assert re.search(r"device: +cpu \(onnx-int8\)", printed)
+    assert re.search(r"computing: +ONNX Runtime, 8 bit, with graphs .* not prepared", printed)
 
 
 def test_doctor_finds_what_is_not_sound(

@@ -18,7 +18,16 @@ from photofind.encoders import loading
 from photofind.encoders.base import Encoder
 from photofind.encoders.compiled import Compiled, origin_of, write_compiled
 from photofind.encoders.loading import load_encoder
-from photofind.encoders.modes import AUTO, ONNX, ONNX_INT8, TORCH, TORCH_BF16, Figures
+from photofind.encoders.manifest import MANIFEST
+from photofind.encoders.modes import (
+    AUTO,
+    ONNX,
+    ONNX_INT8,
+    ONNX_INT8_MIXED,
+    TORCH,
+    TORCH_BF16,
+    Figures,
+)
 from photofind.encoders.registry import ModelRegistry
 from photofind.encoders.shipped import SHIPPED, read_shipped
 from tests import samples
@@ -65,11 +74,16 @@ def load(
     )
 
 
-def test_vectors_are_those_of_torch(shipped: InstalledEncoder, pictures: list[Image.Image]) -> None:
-    fast, exact = load(shipped), load(shipped, TORCH)
-    assert (fast.device, fast.tuning, exact.device) == ("cpu (onnx)", "missing", "cpu")
+@pytest.mark.parametrize(
+    ("mode", "device", "least"), [(AUTO, "cpu (onnx-int8)", 0.995), (ONNX, "cpu (onnx)", 0.9999)]
+)
+def test_vectors_are_those_of_torch(
+    shipped: InstalledEncoder, pictures: list[Image.Image], mode: str, device: str, least: float
+) -> None:
+    fast, exact = load(shipped, mode), load(shipped, TORCH)
+    assert (fast.device, fast.tuning, exact.device) == (device, "missing", "cpu")
     likeness = fast.encode_images(pictures) * exact.encode_images(pictures)
-    assert likeness.sum(axis=1).min() > 0.9999
+    assert likeness.sum(axis=1).min() > least
     likeness = fast.encode_texts(PHRASES) * exact.encode_texts(PHRASES)
     assert likeness.sum(axis=1).min() > 0.9999
 
@@ -81,7 +95,7 @@ def test_folder_that_cannot_be_written_is_enough(
         path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
     try:
         encoder = load(of(copied))
-        assert encoder.device == "cpu (onnx)"
+        assert encoder.device == "cpu (onnx-int8)"
         rows = encoder.encode_images(pictures[:2])
         np.testing.assert_array_equal(rows, load(shipped).encode_images(pictures[:2]))
         assert np.isfinite(encoder.encode_texts(PHRASES)).all()
@@ -100,6 +114,12 @@ def change_architecture(folder: Path) -> None:
     (folder / CONFIG).write_text(json.dumps(config), "utf-8")
 
 
+def look_once(folder: Path) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    del manifest["views"]
+    (folder / MANIFEST).write_text(json.dumps(manifest), "utf-8")
+
+
 def remove_record(folder: Path) -> None:
     (folder / SHIPPED).unlink()
 
@@ -109,7 +129,7 @@ def damage_record(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [lay_weights_out_anew, change_architecture, remove_record, damage_record]
+    "spoil", [lay_weights_out_anew, change_architecture, look_once, remove_record, damage_record]
 )
 def test_graphs_that_do_not_fit_are_not_used(copied: Path, spoil: Callable[[Path], None]) -> None:
     assert read_shipped(of(copied)) is not None
@@ -127,13 +147,20 @@ def test_without_graphs_torch_computes(copied: Path, shipped: InstalledEncoder) 
 
 
 @pytest.mark.parametrize("content", [None, b"no graph at all"])
+@pytest.mark.parametrize("name", ["words.onnx", "pictures-int8.onnx"])
 def test_graph_that_is_gone_or_damaged_gives_way_to_torch(
-    copied: Path, content: bytes | None, shipped: InstalledEncoder
+    copied: Path,
+    name: str,
+    content: bytes | None,
+    shipped: InstalledEncoder,
+    pictures: list[Image.Image],
 ) -> None:
-    graph = copied / "words.onnx"
+    graph = copied / name
     graph.unlink() if content is None else graph.write_bytes(content)
     notices: list[str] = []
     encoder = load(of(copied), on_notice=notices.append)
+    likeness = encoder.encode_images(pictures) * load(shipped).encode_images(pictures)
+    assert likeness.sum(axis=1).min() > 0.995
     likeness = encoder.encode_texts(PHRASES) * load(shipped).encode_texts(PHRASES)
     assert likeness.sum(axis=1).min() > 0.999
     assert "onnx" not in encoder.device
@@ -148,12 +175,15 @@ def test_weights_that_are_cut_off_are_an_error(copied: Path) -> None:
         load(of(copied))
 
 
-@pytest.mark.parametrize("mode", [AUTO, ONNX, ONNX_INT8])
+@pytest.mark.parametrize(
+    ("mode", "device"),
+    [(ONNX_INT8, "cpu (onnx-int8)"), (ONNX_INT8_MIXED, "cpu (onnx)")],
+)
 def test_whatever_is_to_be_found_out_later_graphs_compute_at_once(
-    shipped: InstalledEncoder, mode: str
+    shipped: InstalledEncoder, mode: str, device: str
 ) -> None:
     encoder = load(shipped, mode)
-    assert (encoder.device, encoder.tuning) == ("cpu (onnx)", "missing")
+    assert (encoder.device, encoder.tuning) == (device, "missing")
 
 
 @pytest.mark.parametrize("mode", [TORCH, TORCH_BF16])

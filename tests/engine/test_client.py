@@ -84,7 +84,7 @@ def test_shipped_model_answers_without_torch(
     vector = engine.analyze(picture).result(PATIENCE).vector
     assert vector is not None
     assert np.isfinite(phrase).all()
-    assert engine.status().device == "cpu (onnx)"
+    assert engine.status().device == "cpu (onnx-int8)"
 
 
 def test_texts_come_back_in_order(engine: EngineClient) -> None:
