@@ -7,7 +7,6 @@ that point into the weights (see `graphs`).
 
 import argparse
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from train import CHECKPOINT
 from tune import TUNED
 from vocabulary import PADDING
 
-from photofind.encoders.manifest import MANIFEST, TOKENIZER
+from photofind.encoders.manifest import TOKENIZER, write_views
 
 CONFIG_FILE = "open_clip_config.json"
 TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
@@ -66,13 +65,6 @@ def replace_file(path: Path, data: bytes) -> None:
     partial.replace(path)
 
 
-def write_views(folder: Path) -> None:
-    """Puts the views into the folder's photofind.json; what else it holds stays."""
-    path = folder / MANIFEST
-    given = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    replace_file(path, _as_json(given | {"views": [asdict(view) for view in VIEWS]}))
-
-
 def _as_json(value: dict[str, Any]) -> bytes:
     return (json.dumps(value, indent=2) + "\n").encode()
 
@@ -95,5 +87,5 @@ def main(args: argparse.Namespace) -> None:
     replace_file(folder / TOKENIZER, state["tokenizer"].encode())
     replace_file(folder / WEIGHTS_FILE, data)
     print(f"{folder / WEIGHTS_FILE}: {len(data)} bytes after {state['steps']} steps")
-    write_views(folder)
+    write_views(folder, VIEWS)
     write_graphs(folder, training_pictures(Path(args.photos)))

@@ -123,19 +123,18 @@ def write_graphs(folder: Path, pictures: Sequence[Image.Image] = ()) -> list[Pat
         export_words(model, tokenize(["a"]).shape[1], whole[WORDS], plain=True)
         for side, path in graphs.items():
             path.write_bytes(refer(onnx.load(whole[side]), weights).SerializeToString())
+        paths = [*graphs.values()]
+        files = {side: asdict(file_entry(path)) for side, path in graphs.items()}
+        record: dict[str, Any] = {"layout": layout_of(folder), "files": files}
         if pictures:
             prepare = intake.preprocessor()
             pixels = [middle_look(prepare(picture)) for picture in pictures]
             export_pictures(model, intake.image_size, whole[PICTURES])
-            _write_eight_bit(whole[PICTURES], folder / EIGHT_BIT, pixels)
-    files = {side: asdict(file_entry(path)) for side, path in graphs.items()}
-    record: dict[str, Any] = {"layout": layout_of(folder), "files": files}
-    if pictures:
-        entry = asdict(file_entry(folder / EIGHT_BIT))
-        record["eight_bit"] = {"key": installed.key, "file": entry}
+            paths.append(folder / EIGHT_BIT)
+            _write_eight_bit(whole[PICTURES], paths[-1], pixels)
+            record["eight_bit"] = {"key": installed.key, "file": asdict(file_entry(paths[-1]))}
     (folder / SHIPPED).write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-    names = [*(path.name for path in graphs.values()), *([EIGHT_BIT] if pictures else []), SHIPPED]
-    return [folder / name for name in names]
+    return [*paths, folder / SHIPPED]
 
 
 def _write_eight_bit(source: Path, target: Path, pixels: Sequence[Pixels]) -> None:

@@ -38,8 +38,9 @@ def said(compiled: Compiled | None, device: str = "") -> str:
     """In one line, how the processor computes a model. device: as the engine names it."""
     if compiled is None:
         mode = device.partition("(")[2].removesuffix(")")
-        shipped = f"{TITLES.get(mode)}, with graphs that came with the model; "
-        start = shipped if mode in (ONNX, ONNX_INT8) else ""
+        start = ""
+        if mode in (ONNX, ONNX_INT8):
+            start = f"{TITLES[mode]}, with graphs that came with the model; "
         return f"{start}not prepared for this computer yet; 'photofind models prepare' does it"
     title, found = TITLES[compiled.pictures_mode], compiled.figures[compiled.pictures_mode]
     forced = (

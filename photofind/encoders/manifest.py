@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -145,11 +145,19 @@ def write_calibration(folder: Path, values: Mapping[str, float]) -> None:
 
     Raises OSError; EncoderError where the manifest that is there cannot be understood.
     """
+    _amend(folder, {name: values[name] for name in CALIBRATED if name in values})
+
+
+def write_views(folder: Path, views: Sequence[View]) -> None:
+    """Put how often a model looks into the folder's manifest; raises as `write_calibration`."""
+    _amend(folder, {"views": [asdict(view) for view in views]})
+
+
+def _amend(folder: Path, values: Mapping[str, Any]) -> None:
     read_manifest(folder)
     path = folder / MANIFEST
     given: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    given.update({name: values[name] for name in CALIBRATED if name in values})
-    replace_file(path, (json.dumps(given, indent=1) + "\n").encode())
+    replace_file(path, (json.dumps(given | dict(values), indent=1) + "\n").encode())
 
 
 def find_weights(folder: Path, manifest: Manifest) -> Path:

@@ -14,7 +14,13 @@ from photofind.encoders.base import Encoder
 from photofind.encoders.drawn_pictures import draw_pictures
 from photofind.encoders.exporting import export_pictures
 from photofind.encoders.loading import build_model, load_encoder
-from photofind.encoders.manifest import View, read_manifest, write_manifest
+from photofind.encoders.manifest import (
+    View,
+    read_manifest,
+    write_calibration,
+    write_manifest,
+    write_views,
+)
 from photofind.encoders.modes import TORCH
 from photofind.encoders.onnx_backend import OnnxTower
 from photofind.encoders.registry import ModelRegistry
@@ -78,6 +84,10 @@ def test_views_stay_in_a_manifest_that_is_written_again(tmp_path: Path) -> None:
     folder = tiny.save_views(tmp_path / "views", WHOLE, SMALLER)
     write_manifest(folder, read_manifest(folder))
     assert read_manifest(folder).views == (View(48), View(32, mirrored=True, weight=0.7))
+    write_calibration(folder, {"text_floor": 0.3})
+    write_views(folder, [View(48, weight=2)])
+    assert read_manifest(folder).views == (View(48, weight=2),)
+    assert read_manifest(folder).text_floor == 0.3
 
 
 @pytest.mark.parametrize(
