@@ -186,8 +186,9 @@ class CompiledBackend:
 
     @property
     def _is_apart(self) -> bool:
+        """Without figures, too: a model that comes with its graphs is a small one."""
         figures = self._compiled.figures.get(self._compiled.pictures_mode)
-        return figures is not None and figures.apart and PICTURES in self._compiled.files
+        return (figures is None or figures.apart) and PICTURES in self._compiled.files
 
     def _in_torch(self) -> Backend:
         if self._torch is None:

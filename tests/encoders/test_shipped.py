@@ -88,6 +88,15 @@ def test_vectors_are_those_of_torch(
     assert likeness.sum(axis=1).min() > 0.9999
 
 
+def test_each_thread_computes_pictures_of_its_own(
+    shipped: InstalledEncoder, pictures: list[Image.Image]
+) -> None:
+    encoder = load_encoder(shipped, device="cpu", threads=2, on_notice=pytest.fail)
+    assert encoder.parallel == 2
+    rows = encoder.encode_apart([encoder.prepare(picture) for picture in pictures])
+    np.testing.assert_allclose(rows, load(shipped).encode_images(pictures), atol=1e-5)
+
+
 def test_folder_that_cannot_be_written_is_enough(
     copied: Path, shipped: InstalledEncoder, pictures: list[Image.Image]
 ) -> None:
