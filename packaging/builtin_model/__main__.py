@@ -8,6 +8,7 @@ import graphs
 import train
 import tune
 from config import DEFAULT_EXPORT, DEFAULT_PHOTOS, DEFAULT_WORK
+from device import AUTO, DEVICES
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,6 +20,7 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--work", default=DEFAULT_WORK, help="folder for cache and checkpoint")
     common.add_argument("--model", default=DEFAULT_EXPORT, help="folder of the exported model")
     common.add_argument("--threads", type=int, default=2)
+    common.add_argument("--device", choices=DEVICES, default=AUTO, help="a GPU where there is one")
     common.add_argument("--seed", type=int, default=1)
     common.add_argument("--tune-steps", type=int, default=300, help="length of tune's two passes")
 

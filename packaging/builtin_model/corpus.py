@@ -14,6 +14,7 @@ from augment import augment
 from concepts import CAPTION_WORDS, CONCEPTS, PLAIN
 from config import CONTEXT_LENGTH
 from data import SET_WEIGHTS, CachedSet, PhotoSet, load_cached
+from device import placed
 from looks import ABSENT, LOOKS, PRESENT, UNSURE
 from phrasing import (
     LOOK_PHRASES,
@@ -79,7 +80,7 @@ class Corpus:
         self._class_of = [self.classes.indices(photo_set) for photo_set in sets]
         captioned = next(cached.photo_set for cached in self.sets if cached.photo_set.has_captions)
         self.words = frequent_words(captioned, WORDS)
-        self._word_targets = word_targets(captioned, self.words)
+        self._word_targets = placed(word_targets(captioned, self.words))
         self._label_concepts = label_concepts(self.classes)
         self._caption_concepts = caption_concepts(captioned)
 
@@ -119,7 +120,7 @@ class Corpus:
         look_texts, look_answers = self._looks(classes, looks)
         sentences = [self.tokens.rows(captions, FORGET)] if captions else []
         nothing = self.tokens.rows([*unknown_phrases(), *self.rng.sample(MEANINGLESS, ABSTRACT)])
-        rows_of = stacked([*sentences, nothing])
+        rows_of = placed(stacked([*sentences, nothing]))
         return Batch(classes, rows_of, owners, word_rows, concepts, look_texts, look_answers)
 
     def _worded(self, caption: str, looks: list[int]) -> str:
@@ -153,7 +154,7 @@ class Corpus:
         """
         texts = [phrase(label, self.rng) for label in self.classes.labels]
         texts += [phrase(concept, self.rng) for concept in CONCEPT_NAMES]
-        return self.tokens.rows(texts + more)
+        return placed(self.tokens.rows(texts + more))
 
 
 def spoken(sets: list[PhotoSet]) -> Iterator[tuple[str, int]]:
@@ -210,5 +211,6 @@ def stacked(rows: list[Tensor]) -> Tensor:
 
 def canvases_of(cached: CachedSet, rows: np.ndarray) -> tuple[Tensor, Tensor]:
     """Pictures (n, 3, side, side) 0..1 and their covered width and height, for `augment`."""
-    pixels = torch.from_numpy(cached.canvases[np.sort(rows)][np.argsort(np.argsort(rows))])
-    return pixels.permute(0, 3, 1, 2).float().div_(255), torch.from_numpy(cached.sizes[rows])
+    found = cached.canvases[np.sort(rows)][np.argsort(np.argsort(rows))]
+    pixels, sizes = (placed(torch.from_numpy(each)) for each in (found, cached.sizes[rows]))
+    return pixels.permute(0, 3, 1, 2).float().div_(255), sizes

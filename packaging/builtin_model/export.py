@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from augment import MEAN, STD
 from config import CONTEXT_LENGTH, IMAGE_SIZE, VIEWS, WEIGHTS_FILE, model_cfg
+from device import read_state
 from graphs import training_pictures, write_graphs
 from safetensors.torch import save
 from torch import Tensor
@@ -73,7 +74,7 @@ def main(args: argparse.Namespace) -> None:
     """Exports the checkpoint in `args.work` to the folder `args.model`."""
     work = Path(args.work)
     finished = work / TUNED
-    state = torch.load(finished if finished.exists() else work / CHECKPOINT, weights_only=True)
+    state = read_state(finished if finished.exists() else work / CHECKPOINT)
     weights = weights_to_ship(state["average"])
     vocabulary = len(weights["token_embedding.weight"])
     data = save(weights, metadata={"format": "pt"})

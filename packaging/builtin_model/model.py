@@ -5,10 +5,9 @@ import math
 import torch
 from config import model_cfg
 from corpus import WORDS
+from device import lower_precision
 from open_clip.model import CLIP
 from torch import Tensor, nn
-
-from photofind.encoders.torch_backend import has_fast_bf16
 
 
 class Trainee(nn.Module):
@@ -30,7 +29,7 @@ class Trainee(nn.Module):
 
     def features(self, pictures: Tensor) -> Tensor:
         """The trunk's pooled output (n, features) of normalised pictures (n, 3, s, s)."""
-        with _lower_precision():
+        with lower_precision():
             return self.clip.visual.trunk(pictures).float()
 
     def vectors(self, features: Tensor) -> Tensor:
@@ -44,7 +43,7 @@ class Trainee(nn.Module):
         is causal, so what follows the end mark changes nothing. Rows of like length go together.
         """
         lengths, order = (rows.argmax(1) + 1).sort()
-        with _lower_precision():
+        with lower_precision():
             # One look-up for all: each would make a gradient as large as the whole token table.
             states = self.clip.token_embedding(rows[order])
             parts = [
@@ -63,8 +62,3 @@ class Trainee(nn.Module):
         states = states + clip.positional_embedding[:length]
         states = clip.transformer(states, attn_mask=clip.attn_mask[:length, :length])
         return clip.ln_final(states[torch.arange(len(end)), end]) @ clip.text_projection
-
-
-def _lower_precision() -> torch.autocast:
-    """bfloat16 where the processor has it; where it has not, that is several times slower."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bf16())

@@ -127,8 +127,13 @@ class Tokens:
         return self._cache[text]
 
     def rows(self, texts: list[str], forget: float = 0.0) -> Tensor:
-        """(n, longest) token rows, zero padded; each inner token is replaced by the unknown token
-        with probability `forget`, so that unknown words later mean "some word"."""
+        """(n, longest) token rows, zero padded, on the processor; each inner token is replaced by
+        the unknown token with probability `forget`, so that unknown words later mean "some word".
+        """
+        with torch.device("cpu"):
+            return self._rows(texts, forget)
+
+    def _rows(self, texts: list[str], forget: float) -> Tensor:
         encoded = [self._encode(text) for text in texts]
         rows = torch.zeros(len(encoded), max(map(len, encoded)), dtype=torch.long)
         for row, tokens in zip(rows, encoded, strict=True):
@@ -153,8 +158,11 @@ def frequent_words(photo_set: PhotoSet, count: int) -> dict[str, int]:
 
 
 def word_targets(photo_set: PhotoSet, words: dict[str, int]) -> Tensor:
-    """(n, words) rows summing to one: which words the five captions use, by how many of them."""
-    targets = torch.zeros(len(photo_set.texts), len(words))
+    """(n, words) rows summing to one: which words the five captions use, by how many of them.
+
+    On the processor, one by one as they are counted.
+    """
+    targets = torch.zeros(len(photo_set.texts), len(words), device="cpu")
     for row, captions in enumerate(photo_set.texts):
         for caption in captions:
             for word in _words((caption,)):

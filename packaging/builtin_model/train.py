@@ -17,6 +17,7 @@ import tune
 from config import WEIGHTS_FILE
 from corpus import Corpus
 from data import BatchSampler
+from device import read_state, use_device
 from model import Trainee
 from objective import head_loss, text_losses, weighted
 from safetensors.torch import load_file
@@ -78,8 +79,8 @@ class Run:
     """A training run and everything that a checkpoint holds."""
 
     def __init__(self, args: argparse.Namespace) -> None:
+        use_device(args.device, args.threads)
         torch.manual_seed(args.seed)
-        torch.set_num_threads(args.threads)
         self.args, self.path = args, Path(args.work) / CHECKPOINT
         self.corpus = Corpus(Path(args.photos), Path(args.work), args.seed)
         self.model = Trainee(len(self.corpus.classes.labels), len(self.corpus.tokens))
@@ -110,12 +111,12 @@ class Run:
         self.model.hold_words()
 
     def _load(self) -> None:
-        state = torch.load(self.path, weights_only=True)
+        state = read_state(self.path)
         if (
             state["passes"] < self.args.passes
             and (plateau := self.path.with_name(PLATEAU)).exists()
         ):
-            state = torch.load(plateau, weights_only=True)
+            state = read_state(plateau)
         self.corpus.check_tokenizer(state["tokenizer"])
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])

@@ -19,6 +19,7 @@ from augment import change_detail, normalise, random_crops
 from config import IMAGE_SIZE, VIEWS
 from corpus import Corpus, canvases_of
 from data import BatchSampler, CachedSet
+from device import read_state, use_device
 from looks import give_looks, measure_looks
 from losses import alike_pictures, same_picture
 from model import Trainee
@@ -124,9 +125,9 @@ def main(args: argparse.Namespace) -> None:
     """Tunes the averaged weights of the checkpoint in `args.work` and writes them beside it."""
     from train import CHECKPOINT  # here because train ends with this step
 
-    torch.set_num_threads(args.threads)
+    use_device(args.device, args.threads)
     torch.manual_seed(args.seed)
-    state = torch.load(Path(args.work) / CHECKPOINT, weights_only=True)
+    state = read_state(Path(args.work) / CHECKPOINT)
     corpus = Corpus(Path(args.photos), Path(args.work), args.seed)
     corpus.check_tokenizer(state["tokenizer"])
     model = Trainee(len(corpus.classes.labels), len(corpus.tokens))
