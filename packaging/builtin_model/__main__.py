@@ -1,10 +1,12 @@
-"""Command line: python packaging/builtin_model train | tune | export | graphs | evaluate."""
+"""Command line: python packaging/builtin_model COMMAND, one of
+train, tune, export, kinds, graphs, evaluate."""
 
 import argparse
 
 import evaluate
 import export
 import graphs
+import kinds
 import train
 import tune
 from config import DEFAULT_EXPORT, DEFAULT_PHOTOS, DEFAULT_WORK
@@ -38,6 +40,11 @@ def parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("export", parents=[common], help="write the model folder")
     one.set_defaults(run=export.main)
+
+    one = commands.add_parser(
+        "kinds", parents=[common], help="fit what the exported model recognises, and write it there"
+    )
+    one.set_defaults(run=kinds.main)
 
     one = commands.add_parser(
         "graphs", parents=[common], help="the last part of export: ONNX graphs for given weights"

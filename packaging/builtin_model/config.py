@@ -22,6 +22,7 @@ VIEWS: Final = (View(IMAGE_SIZE), View(64, mirrored=True, weight=0.7))
 CONTEXT_LENGTH: Final = 32
 EMBED_DIM: Final = 256
 WEIGHTS_FILE: Final = "open_clip_model.safetensors"
+KINDS_FILE: Final = "kinds.safetensors"
 
 
 def model_cfg(vocabulary: int) -> dict[str, Any]:

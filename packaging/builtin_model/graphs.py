@@ -1,6 +1,6 @@
 """Writes the ONNX graphs that ship with the model, by which ONNX Runtime computes it at once.
 
-Those of float32 hold no weights: each weight is a reference to its place in the safetensors file,
+Those of float32 hold no weights: each weight is a reference to its place in a safetensors file,
 and a cast to float32. So they fit any weights of the same architecture that were written in the
 same order, and `photofind.encoders.shipped` refuses them for others. The pictures' side is there in
 8 bit as well, with weights of its own and ranges learned from training pictures; it is only written
@@ -38,6 +38,13 @@ EIGHT_BIT = "pictures-int8.onnx"
 
 _DTYPES = {"F16": (TensorProto.FLOAT16, np.float16), "F32": (TensorProto.FLOAT, np.float32)}
 _PREFIXES = ("model.text.tower.", "model.text.", "model.")
+_STORED_AS = {
+    ".visual.tower.": ".visual.",
+    ".visual.trunk.tower.trunk.": ".visual.trunk.",
+    ".visual.trunk.trunk.": ".visual.trunk.",
+}
+"""Parts of a model that are wrapped (`views`, `kinds`), and what they are in the file."""
+
 _EACH_SET = 48  # training pictures that 8 bit is learned from and compared on
 _LEARN_EVERY = 4  # of them, one is learned from
 _MOST_INLINE = 1 << 16  # bytes of constants that may stand in a graph itself
@@ -47,6 +54,7 @@ _MOST_INLINE = 1 << 16  # bytes of constants that may stand in a graph itself
 class Stored:
     """A weight in its file."""
 
+    path: Path
     name: str
     dtype: str
     shape: tuple[int, ...]
@@ -54,31 +62,32 @@ class Stored:
     length: int  # bytes
 
 
-class WeightsFile:
-    """Which weights a safetensors file holds, and where."""
+class WeightsFiles:
+    """Which weights a model's safetensors files hold, and where."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        header, start = weights_header(path)
+    def __init__(self, *paths: Path) -> None:
         self._entries: dict[str, Stored] = {}
-        for name, entry in json.loads(header).items():
-            if name != "__metadata__" and entry["dtype"] in _DTYPES:
-                begin, end = entry["data_offsets"]
-                shape = tuple(entry["shape"])
-                self._entries[name] = Stored(
-                    name, entry["dtype"], shape, start + begin, end - begin
-                )
+        for path in paths:
+            header, start = weights_header(path)
+            for name, entry in json.loads(header).items():
+                if name != "__metadata__" and entry["dtype"] in _DTYPES:
+                    begin, end = entry["data_offsets"]
+                    shape = tuple(entry["shape"])
+                    self._entries[name] = Stored(
+                        path, name, entry["dtype"], shape, start + begin, end - begin
+                    )
 
     def find(self, parameter: str) -> Stored | None:
         """The stored weight of an exported model's parameter; None for what is not stored."""
-        parameter = parameter.replace(".visual.tower.", ".visual.")
+        for part, stored in _STORED_AS.items():
+            parameter = parameter.replace(part, stored)
         names = (parameter.removeprefix(prefix) for prefix in _PREFIXES)
         return next((self._entries[name] for name in names if name in self._entries), None)
 
     def check(self, stored: Stored, tensor: TensorProto) -> None:
         """Raises ValueError where the exporter has changed what was stored."""
         values = np.fromfile(
-            self.path,
+            stored.path,
             _DTYPES[stored.dtype][1],
             count=stored.length // _DTYPES[stored.dtype][1]().itemsize,
             offset=stored.offset,
@@ -95,7 +104,7 @@ class WeightsFile:
             data_type=_DTYPES[stored.dtype][0],
             data_location=TensorProto.EXTERNAL,
         )
-        place = {"location": self.path.name, "offset": stored.offset, "length": stored.length}
+        place = {"location": stored.path.name, "offset": stored.offset, "length": stored.length}
         for key, value in place.items():
             tensor.external_data.add(key=key, value=str(value))
         return tensor
@@ -111,7 +120,9 @@ def write_graphs(folder: Path, pictures: Sequence[Image.Image] = ()) -> list[Pat
     (folder / SHIPPED).unlink(missing_ok=True)
     installed = ModelRegistry(folder, builtin=folder).get("builtin")
     intake = intake_of(installed)
-    weights = WeightsFile(find_weights(folder, read_manifest(folder)))
+    manifest = read_manifest(folder)
+    kinds = [folder / manifest.kinds] if manifest.kinds else []
+    weights = WeightsFiles(find_weights(folder, manifest), *kinds)
     model = build_model(installed)
     tokenize = intake.tokenizer(installed)
     if tokenize is None:
@@ -167,7 +178,7 @@ def training_pictures(photos: Path) -> list[Image.Image]:
     return found
 
 
-def refer(model: onnx.ModelProto, weights: WeightsFile) -> onnx.ModelProto:
+def refer(model: onnx.ModelProto, weights: WeightsFiles) -> onnx.ModelProto:
     """The same model with its weights in their file instead of in itself.
 
     It is simplified as far as that needs no weight's value. Raises ValueError.

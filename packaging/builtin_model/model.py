@@ -1,13 +1,18 @@
 """The network in training: open_clip's own model, and a head that only training uses."""
 
 import math
+from pathlib import Path
 
 import torch
-from config import model_cfg
-from corpus import WORDS
+from config import WEIGHTS_FILE, model_cfg
+from corpus import WORDS, Corpus
 from device import lower_precision
 from open_clip.model import CLIP
+from safetensors.torch import load_file
 from torch import Tensor, nn
+
+from photofind.encoders.kinds import Pooled
+from photofind.encoders.manifest import TOKENIZER
 
 
 class Trainee(nn.Module):
@@ -18,6 +23,12 @@ class Trainee(nn.Module):
         self.clip = CLIP(**model_cfg(vocabulary), init_logit_scale=math.log(16))
         self.head = nn.Linear(self.clip.visual.trunk.num_features, classes + WORDS)
         nn.init.normal_(self.clip.token_embedding.weight, std=0.02)
+
+    def take_exported(self, folder: Path, corpus: Corpus) -> None:
+        """Takes an exported model's weights. Raises ValueError where its words are others."""
+        corpus.check_tokenizer((folder / TOKENIZER).read_text(encoding="utf-8"))
+        weights = load_file(folder / WEIGHTS_FILE)
+        self.clip.load_state_dict({name: value.float() for name, value in weights.items()})
 
     def hold_words(self) -> None:
         """Takes the text tower out of training: what phrases mean stays as it is."""
@@ -31,6 +42,11 @@ class Trainee(nn.Module):
         """The trunk's pooled output (n, features) of normalised pictures (n, 3, s, s)."""
         with lower_precision():
             return self.clip.visual.trunk(pictures).float()
+
+    def pooled(self, pictures: Tensor) -> Tensor:
+        """The means and spreads of the trunk's last map (n, 2 x features), for `kinds`."""
+        with lower_precision():
+            return Pooled(self.clip.visual.trunk)(pictures).float()
 
     def vectors(self, features: Tensor) -> Tensor:
         """Unit vectors (n, d) of the trunk's output."""

@@ -14,17 +14,13 @@ from typing import Any
 
 import torch
 import tune
-from config import WEIGHTS_FILE
 from corpus import Corpus
 from data import BatchSampler
 from device import read_state, use_device
 from model import Trainee
 from objective import head_loss, text_losses, weighted
-from safetensors.torch import load_file
 from timm.optim import Muon
 from torch import nn
-
-from photofind.encoders.manifest import TOKENIZER
 
 EMA_DECAY = 0.995
 CHECKPOINT = "checkpoint.pt"
@@ -105,9 +101,7 @@ class Run:
         A third of a step is saved with them. The training head is not among the weights; it catches
         up while the rate warms up.
         """
-        self.corpus.check_tokenizer((folder / TOKENIZER).read_text(encoding="utf-8"))
-        weights = load_file(folder / WEIGHTS_FILE)
-        self.model.clip.load_state_dict({name: value.float() for name, value in weights.items()})
+        self.model.take_exported(folder, self.corpus)
         self.model.hold_words()
 
     def _load(self) -> None:

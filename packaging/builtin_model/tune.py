@@ -11,7 +11,9 @@ picture is computed once, and the text tower catches up in hundreds of steps of 
 
 import argparse
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -28,6 +30,10 @@ from torch import Tensor
 
 from photofind.encoders.views import Views
 
+Look: TypeAlias = Callable[[Tensor], Tensor]
+Version: TypeAlias = list[tuple[Tensor, Tensor]]
+"""Per set, the features (n, features) and looks (n, LOOKS) of its pictures."""
+
 TUNED = "tuned.pt"
 BATCH = 1536
 OBJECTS = "caltech101"
@@ -40,15 +46,16 @@ VERSIONS = ((1.0, 0.0, 0.0), (0.6, 0.7, 0.05))
 
 @torch.no_grad()
 def features_of(
-    model: Trainee, cached: CachedSet, min_scale: float, detail_share: float, made_share: float
+    look: Look, cached: CachedSet, min_scale: float, detail_share: float, made_share: float
 ) -> tuple[Tensor, Tensor]:
-    """The trunk's output (n, features), mean of VIEWS, for a random crop of each picture of a set.
+    """What one `look` gives (n, features), mean of VIEWS, for a random crop of each picture of a
+    set.
 
     A `detail_share` of them have their detail changed, a `made_share` are given each look that can
     be made. Also returns the looks (n, LOOKS).
     """
     parts, looks = [], []
-    seen = Views(model.features, VIEWS, IMAGE_SIZE)
+    seen = Views(look, VIEWS, IMAGE_SIZE)
     for rows in np.array_split(np.arange(len(cached.sizes)), math.ceil(len(cached.sizes) / 256)):
         crops = random_crops(*canvases_of(cached, rows), IMAGE_SIZE, min_scale)
         crops = give_looks(change_detail(crops, detail_share), made_share)
@@ -58,18 +65,26 @@ def features_of(
     return torch.cat(parts), torch.cat(looks)
 
 
+def versions_of(look: Look, corpus: Corpus) -> list[Version]:
+    """The training pictures in every one of VERSIONS, as one `look` gives their features."""
+    versions = []
+    for version in VERSIONS:
+        versions.append([features_of(look, cached, *version) for cached in corpus.sets])
+        print(f"features of every picture, {len(versions)} of {len(VERSIONS)}", flush=True)
+    return versions
+
+
 def tune(
     model: Trainee,
     corpus: Corpus,
-    versions: list[list[tuple[Tensor, Tensor]]],
+    versions: list[Version],
     weights: dict[str, float],
     args: argparse.Namespace,
 ) -> None:
     """Trains everything but the trunk for `args.tune_steps`.
 
-    versions: per version, per set, the features (n, features) and looks of its pictures; two of
-    them are each other's copies. weights: parts of the objective; "objects" among them draws the
-    pictures of each kind of object together.
+    versions: pictures of two of them are each other's copies. weights: parts of the objective;
+    "objects" among them draws the pictures of each kind of object together.
     """
     model.requires_grad_(True)
     model.clip.visual.trunk.requires_grad_(False)
@@ -87,7 +102,7 @@ def tune(
         rows = sampler.draw()
         one, other = (versions[n] for n in rng.choice(len(versions), 2, replace=False))
         looks = torch.cat([k[r] for (_, k), r in zip(one, rows, strict=True)])
-        vectors, others = (model.vectors(_features(v, rows)) for v in (one, other))
+        vectors, others = (model.vectors(features_at(v, rows)) for v in (one, other))
         parts = text_losses(model, corpus, corpus.batch(rows, looks), vectors)
         parts["copies"] = same_picture(vectors, others, COPIES_SCALE)
         if objects is not None:
@@ -102,7 +117,8 @@ def tune(
             print(f"tune step {step + 1} {shown}", flush=True)
 
 
-def _features(version: list[tuple[Tensor, Tensor]], rows: list[np.ndarray]) -> Tensor:
+def features_at(version: Version, rows: list[np.ndarray]) -> Tensor:
+    """The features (n, features) of the given rows of each set."""
     pairs = zip(version, rows, strict=True)
     return torch.cat([features[picked] for (features, _), picked in pairs])
 
@@ -133,10 +149,7 @@ def main(args: argparse.Namespace) -> None:
     model = Trainee(len(corpus.classes.labels), len(corpus.tokens))
     model.load_state_dict(state["average"])
     model.to(memory_format=torch.channels_last).eval()
-    versions = []
-    for version in VERSIONS:
-        versions.append([features_of(model, cached, *version) for cached in corpus.sets])
-        print(f"features of every picture, {len(versions)} of {len(VERSIONS)}", flush=True)
+    versions = versions_of(model.features, corpus)
     tune(model, corpus, versions, TUNE_WEIGHTS, args)
     words = {name: value.clone() for name, value in model.state_dict().items()}
     tune(model, corpus, versions, ALIKE_WEIGHTS, args)

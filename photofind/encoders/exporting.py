@@ -6,6 +6,7 @@ measured as they come. Imports torch, onnx and onnxruntime.
 """
 
 import contextlib
+import copy
 import logging
 import warnings
 from collections.abc import Generator, Sequence
@@ -59,9 +60,8 @@ def export_pictures(
 
     plain: every weight stays as the model has it, under its name; nothing is computed ahead.
     """
-    visual: Any = getattr(model, "visual", None)
-    if isinstance(visual, Views) and not plain:
-        model = Views(_folded(visual.tower), visual.views, image_size)
+    if not plain:
+        model = _folded(model)
     count = torch.export.Dim("count", min=1, max=_MOST_AT_ONCE)
     example = torch.zeros(2, 3, image_size, image_size)
     _export(_Pictures(model), example, {0: count}, "pixels", path, plain)
@@ -205,13 +205,19 @@ def _quiet() -> Generator[None]:
         logging.root.setLevel(level)
 
 
-def _folded(tower: Any) -> Any:
-    """A tower with its normalisation in its convolutions' weights.
+def _folded(model: torch.nn.Module) -> torch.nn.Module:
+    """The model; what looks several times has its normalisation in its convolutions' weights.
 
     The exporter does that by itself, but not where a layer is used more than once.
     """
     fuse: Any = optimization.fuse
-    return fuse(tower)
+    if not any(isinstance(part, Views) for part in model.modules()):
+        return model
+    model = copy.deepcopy(model)
+    for part in model.modules():
+        if isinstance(part, Views):
+            part.tower = fuse(part.tower)
+    return model
 
 
 def _graph(path: Path) -> Any:

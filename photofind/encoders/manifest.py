@@ -86,6 +86,7 @@ class Manifest:
     image_stands_out: float | None = None
     preprocess: dict[str, Any] = field(default_factory=dict[str, Any])
     views: tuple[View, ...] = ()  # none is one look at the picture as it comes in
+    kinds: str = ""  # file name of the kinds of things that the model knows, see `encoders.kinds`
     repository: str = ""
     revision: str = ""  # full commit
     files: dict[str, FileRecord] = field(default_factory=dict[str, FileRecord])
@@ -128,7 +129,8 @@ def read_manifest(folder: Path) -> Manifest:
             )
             for entry in known.pop("views", ())
         )
-        return Manifest(files=files, views=views, **known)
+        kinds = str(known.pop("kinds", ""))
+        return Manifest(files=files, views=views, kinds=kinds, **known)
     except (TypeError, LookupError, ValueError, AttributeError) as error:
         raise EncoderError(
             f"{path} is damaged ({error}); remove the model and add it again"
@@ -148,9 +150,10 @@ def write_calibration(folder: Path, values: Mapping[str, float]) -> None:
     _amend(folder, {name: values[name] for name in CALIBRATED if name in values})
 
 
-def write_views(folder: Path, views: Sequence[View]) -> None:
-    """Put how often a model looks into the folder's manifest; raises as `write_calibration`."""
-    _amend(folder, {"views": [asdict(view) for view in views]})
+def write_picture_side(folder: Path, views: Sequence[View], kinds: str = "") -> None:
+    """Put how often a model looks, and the file of the kinds it knows, into the folder's manifest;
+    raises as `write_calibration`."""
+    _amend(folder, {"views": [asdict(view) for view in views], "kinds": kinds})
 
 
 def _amend(folder: Path, values: Mapping[str, Any]) -> None:

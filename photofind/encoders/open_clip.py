@@ -21,6 +21,7 @@ from photofind.core.errors import EncoderError
 from photofind.core.types import InstalledEncoder
 from photofind.encoders.architectures import model_config
 from photofind.encoders.intake import intake_of
+from photofind.encoders.kinds import with_kinds
 from photofind.encoders.manifest import PICKLE_SUFFIXES, Manifest, find_weights, read_manifest
 from photofind.encoders.views import Views
 
@@ -64,8 +65,17 @@ def build_open_clip(installed: InstalledEncoder) -> torch.nn.Module:
     _load_weights(model, find_weights(folder, manifest), manifest)
     if hasattr(model, "text") and "multimodal_cfg" not in config and _is_causal(model.text):
         model.text = Phrases(model.text)
-    if manifest.views:
-        model.visual = Views(model.visual, manifest.views, intake_of(installed).image_size)
+
+    def looking(tower: Any) -> Any:
+        if not manifest.views:
+            return tower
+        return Views(tower, manifest.views, intake_of(installed).image_size)
+
+    if manifest.kinds:
+        kinds = folder / Path(manifest.kinds).name
+        model.visual = with_kinds(model.visual, kinds, looking)
+    else:
+        model.visual = looking(model.visual)
     return model.eval().float()
 
 

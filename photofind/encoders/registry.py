@@ -144,13 +144,23 @@ class ModelRegistry:
 
 def _identity(sha256: str, folder: Path, manifest: Manifest) -> str:
     """A hex digest of what vectors depend on: the weights and, where a model takes several looks at
-    a picture, what it is shown."""
-    if not manifest.views:
+    a picture or knows kinds, what it is shown and what those are."""
+    if not (manifest.views or manifest.kinds):
         return sha256
     config = folder / CONFIG
     own = architectures.read_json(config) if config.is_file() else {}
-    shown = json.dumps([asdict(manifest)["views"], manifest.preprocess, own], sort_keys=True)
-    return hashlib.sha256(f"{sha256} {shown}".encode()).hexdigest()
+    parts = [asdict(manifest)["views"], manifest.preprocess, own]
+    if manifest.kinds:
+        parts.append(_digest(folder / Path(manifest.kinds).name))
+    return hashlib.sha256(f"{sha256} {json.dumps(parts, sort_keys=True)}".encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    """Of a small file. Raises EncoderError."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise EncoderError(f"{path} cannot be read: {error}") from error
 
 
 def _spec(encoder_id: str, folder: Path, manifest: Manifest) -> EncoderSpec:

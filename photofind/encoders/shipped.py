@@ -63,7 +63,7 @@ def read_shipped(installed: InstalledEncoder, mode: str = AUTO) -> Compiled | No
 
 
 def layout_of(folder: Path) -> str:
-    """A digest of where in its file each weight lies, of the architecture and of its views.
+    """A digest of where in its file each weight lies, of the architecture, its views and kinds.
 
     Only that must be the same for graphs to fit; the weights' values are read through them. Raises
     OSError, EncoderError, and ValueError for weights that are no whole safetensors file.
@@ -72,6 +72,8 @@ def layout_of(folder: Path) -> str:
     if manifest.family != OPEN_CLIP:
         raise EncoderError("only models of open_clip have such graphs")
     header, _ = weights_header(find_weights(folder, manifest))
+    if manifest.kinds:
+        header += weights_header(folder / Path(manifest.kinds).name)[0]
     views = [asdict(view) for view in manifest.views]
     architecture = json.dumps([model_config(folder, manifest), views], sort_keys=True)
     return blake3(header + architecture.encode()).hexdigest()

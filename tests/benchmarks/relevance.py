@@ -20,6 +20,7 @@ meaning):
 import argparse
 import dataclasses
 import itertools
+import statistics
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -132,7 +133,8 @@ def _believed(background: Scale, centre: float, spread: float) -> Scale:
 
 
 def fitted(side: str, asked: Sequence[Trials], silent: Sequence[Trials]) -> dict[str, float]:
-    """The values whose strong hits are best: by F, the mean over the kinds of queries.
+    """The values whose strong hits are best: by F, the harmonic mean over the kinds of queries, so
+    that none of them goes without hits for the sake of another.
 
     Only such values as leave most of each kind of `silent` ones without a strong hit, by the
     search's own cut.
@@ -152,7 +154,7 @@ def fitted(side: str, asked: Sequence[Trials], silent: Sequence[Trials]) -> dict
             _f_measure((trials.scores >= floor) & (standard >= step), trials, _BETA[side])
             for trials, standard in zip(asked, spreads, strict=True)
         ]
-        found = (float(np.mean(values)), -step, floor)
+        found = (statistics.harmonic_mean(values), -step, floor)
         expected = Scale(usual, spread, floor, step)
         if found > best and all((_strong(t, expected) > 0).mean() <= _MOST_CLAIMS for t in silent):
             best = found

@@ -9,7 +9,7 @@ import timm
 import torch
 from open_clip import CLIP
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from photofind.core.types import InstalledEncoder
 from photofind.encoders.drawn_pictures import draw_pictures
@@ -80,6 +80,22 @@ def save_views(folder: Path, *views: dict[str, Any]) -> Path:
             value.mul_(0.5 + torch.rand(value.shape))
     save_open_clip(folder, weights, vision=CONVOLUTIONS)
     (folder / "photofind.json").write_text(json.dumps({"views": views}), "utf-8")
+    return folder
+
+
+def save_kinds(folder: Path, *views: dict[str, Any]) -> Path:
+    """The same, and it recognises three kinds of things by chance."""
+    save_views(folder, *views)
+    features = load_file(folder / "open_clip_model.safetensors")["visual.head.proj.weight"].shape[1]
+    torch.manual_seed(9)
+    weights = {
+        "visual.recognise.weight": torch.randn(3, 2 * features),
+        "visual.recognise.bias": torch.zeros(3),
+        "visual.meanings": torch.randn(3, 16) / 10,
+    }
+    save_file(weights, folder / "kinds.safetensors")
+    manifest = {"views": views, "kinds": "kinds.safetensors"}
+    (folder / "photofind.json").write_text(json.dumps(manifest), "utf-8")
     return folder
 
 

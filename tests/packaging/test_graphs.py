@@ -82,6 +82,25 @@ def test_8_bit_is_what_computes_unless_another_way_is_asked_for(looking_twice: P
     assert likeness.mean() > 0.995
 
 
+def test_kinds_are_referred_to_in_their_own_file_and_stand_in_8_bit_as_they_were(
+    tmp_path: Path,
+) -> None:
+    views = ({"side": 48}, {"side": 32, "mirrored": True})
+    folder = tiny.save_kinds(tmp_path / "kinds", *views)
+    graphs.write_graphs(folder, draw_pictures(80))
+    fast, plain, exact = (load(folder, mode) for mode in (AUTO, ONNX, TORCH))
+    assert (fast.device, plain.device, exact.device) == ("cpu (onnx-int8)", "cpu (onnx)", "cpu")
+    np.testing.assert_allclose(all_vectors(plain), all_vectors(exact), atol=1e-5)
+    assert (all_vectors(fast) * all_vectors(exact)).sum(axis=1).mean() > 0.995
+
+    path = folder / "kinds.safetensors"
+    save_file({name: 2 * value for name, value in load_file(path).items()}, path)
+    others = load(folder)
+    assert others.device == "cpu (onnx)"
+    np.testing.assert_allclose(all_vectors(others), all_vectors(load(folder, TORCH)), atol=1e-5)
+    assert (all_vectors(others) * all_vectors(exact)).sum(axis=1).min() < 0.99
+
+
 def test_8_bit_is_not_used_with_other_weights(looking_twice: Path, tmp_path: Path) -> None:
     """It has the old ones in itself."""
     folder = Path(shutil.copytree(looking_twice, tmp_path / "others"))
@@ -170,7 +189,7 @@ def test_writing_them_again_changes_nothing(made: Path, copied: Path) -> None:
 
 
 def test_weight_that_the_exporter_has_changed_is_refused(made: Path) -> None:
-    weights = graphs.WeightsFile(made / WEIGHTS)
+    weights = graphs.WeightsFiles(made / WEIGHTS)
     stored = weights.find("model.text.tower.text_projection")
     assert stored is not None
     tensor = onnx.numpy_helper.from_array(np.zeros(stored.shape, np.float32), stored.name)
@@ -183,7 +202,7 @@ def test_weights_that_are_not_found_in_the_file_are_refused(copied: Path) -> Non
     header, _ = weights_header(copied / WEIGHTS)
     content = (copied / WEIGHTS).read_bytes()
     assert "token_embedding.weight" in json.loads(header)
-    weights = graphs.WeightsFile(copied / WEIGHTS)
+    weights = graphs.WeightsFiles(copied / WEIGHTS)
     del weights._entries["token_embedding.weight"]
     whole = copied / "whole.onnx"
     model = graphs.build_model(ModelRegistry(copied, builtin=copied).get("builtin"))

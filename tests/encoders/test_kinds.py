@@ -1,0 +1,155 @@
+"""Models that recognise kinds of things, and draw what shows one to what it means."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import timm
+import torch
+from safetensors.torch import load_file, save_file
+from torch.nn.functional import normalize
+
+from photofind.core.errors import EncoderError
+from photofind.encoders.base import Encoder
+from photofind.encoders.drawn_pictures import draw_pictures
+from photofind.encoders.exporting import export_pictures
+from photofind.encoders.kinds import Kinds, Pooled
+from photofind.encoders.loading import build_model, load_encoder
+from photofind.encoders.manifest import read_manifest, write_calibration, write_manifest
+from photofind.encoders.modes import TORCH
+from photofind.encoders.onnx_backend import OnnxTower
+from photofind.encoders.registry import ModelRegistry
+from tests.encoders import tiny
+
+VIEWS = ({"side": 48}, {"side": 32, "mirrored": True, "weight": 0.7})
+
+
+def load(folder: Path) -> Encoder:
+    installed = ModelRegistry(folder / "none", builtin=folder).get("builtin")
+    return load_encoder(installed, device="cpu", mode=TORCH, on_notice=pytest.fail)
+
+
+def key(folder: Path) -> str:
+    return ModelRegistry(folder / "none", builtin=folder).get("builtin").key
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tiny.save_kinds(tmp_path / "kinds", *VIEWS)
+
+
+def test_what_is_recognised_is_drawn_to_its_meaning_and_nothing_else_changes() -> None:
+    """Two features; one kind is where the first spreads, the other is "nothing known"."""
+    recognise = torch.nn.Linear(4, 2)
+    recognise.weight.data = torch.tensor([[0.0, 0, 90, 0], [0, 0, 0, 0]])
+    recognise.bias.data = torch.tensor([-45.0, 0])
+    meanings = torch.tensor([[0.0, 2.0], [0.0, 0.0]])
+    tower = Kinds(torch.nn.Identity(), torch.nn.Identity(), recognise, meanings)
+    rows = tower(torch.tensor([[3.0, 0, 1, 0], [3.0, 0, 0, 1], [3.0, 3, 0, 0]]))
+    torch.testing.assert_close(rows[0], torch.tensor([1.0, 2.0]))
+    torch.testing.assert_close(rows[1], torch.tensor([1.0, 0.0]))
+    torch.testing.assert_close(rows[2], normalize(torch.ones(2), dim=0))
+
+
+def test_features_are_their_mean_and_spread_over_the_last_map() -> None:
+    torch.manual_seed(3)
+    trunk = timm.create_model("test_resnet", num_classes=0).eval()
+    pixels = torch.rand(2, 3, 96, 64)
+    with torch.inference_mode():
+        cells = trunk.forward_features(pixels).flatten(2)
+        assert cells.shape[2] > 1
+        means, spreads = Pooled(trunk)(pixels).chunk(2, dim=1)
+        torch.testing.assert_close(means, trunk(pixels))
+    expected = cells.std(2, correction=0).clamp(min=1e-3)
+    torch.testing.assert_close(spreads, expected, atol=1e-5, rtol=1e-3)
+
+
+def test_pictures_of_one_kind_come_closer_than_they_were(folder: Path, tmp_path: Path) -> None:
+    """Here each of two pictures is made a kind of its own, and a copy of it is recognised."""
+    pictures = draw_pictures(2)
+    plain = load(tiny.save_views(tmp_path / "plain", *VIEWS))
+    features = trunk_features(folder, pictures)
+    weights = load_file(folder / "kinds.safetensors")
+    between = features[0] - features[1]
+    weights["visual.recognise.weight"] = 1e3 * torch.stack([between, -between]).contiguous()
+    middle = 1e3 * between @ (features[0] + features[1]) / 2
+    weights["visual.recognise.bias"] = torch.stack([-middle, middle])
+    weights["visual.meanings"] = torch.eye(2, 16)
+    save_file(weights, folder / "kinds.safetensors")
+    before, after = (encoder.encode_images(pictures) for encoder in (plain, load(folder)))
+    assert after[0] @ after[1] < before[0] @ before[1] - 0.1
+
+
+def trunk_features(folder: Path, pictures: list) -> torch.Tensor:
+    installed = ModelRegistry(folder / "none", builtin=folder).get("builtin")
+    encoder = load(folder)
+    pixels = np.stack([encoder.prepare(picture) for picture in pictures])
+    with torch.inference_mode():
+        return build_model(installed).visual.trunk(torch.from_numpy(pixels))
+
+
+def test_an_exported_model_knows_the_same_kinds(folder: Path, tmp_path: Path) -> None:
+    installed = ModelRegistry(tmp_path, builtin=folder).get("builtin")
+    export_pictures(build_model(installed), 48, tmp_path / "kinds.onnx")
+    encoder = load(folder)
+    pixels = [encoder.prepare(picture) for picture in draw_pictures(5)]
+    rows = OnnxTower(tmp_path / "kinds.onnx", 1).run_pictures(pixels)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    np.testing.assert_allclose(rows, encoder.encode_pixels(pixels), atol=1e-5)
+
+
+def test_other_kinds_make_another_model(folder: Path) -> None:
+    before = key(folder)
+    assert key(folder) == before
+    weights = load_file(folder / "kinds.safetensors")
+    weights["visual.meanings"] += 1
+    save_file(weights, folder / "kinds.safetensors")
+    assert key(folder) != before
+
+
+def test_kinds_stay_in_a_manifest_that_is_written_again(folder: Path) -> None:
+    write_manifest(folder, read_manifest(folder))
+    write_calibration(folder, {"text_floor": 0.3})
+    assert read_manifest(folder).kinds == "kinds.safetensors"
+
+
+def lose(path: Path) -> None:
+    path.unlink()
+
+
+def damage(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def leave_out_meanings(path: Path) -> None:
+    weights = load_file(path)
+    del weights["visual.meanings"]
+    save_file(weights, path)
+
+
+def mean_more(path: Path) -> None:
+    weights = load_file(path)
+    weights["visual.meanings"] = torch.ones(len(weights["visual.meanings"]), 17)
+    save_file(weights, path)
+
+
+def recognise_by_less(path: Path) -> None:
+    weights = load_file(path)
+    weights["visual.recognise.weight"] = weights["visual.recognise.weight"][:, 1:].contiguous()
+    save_file(weights, path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lose, "cannot be read"),
+        (damage, "cannot be read"),
+        (leave_out_meanings, "do not fit"),
+        (mean_more, "do not fit"),
+        (recognise_by_less, "do not fit"),
+    ],
+)
+def test_kinds_that_cannot_be_used_are_a_clear_error(folder: Path, change, said: str) -> None:
+    change(folder / "kinds.safetensors")
+    with pytest.raises(EncoderError, match=said):
+        load(folder)
