@@ -7,7 +7,6 @@ is added to the vector; where it is not sure, or says that it is none of them, t
 it was (an associative memory of kinds, after Ramsauer et al. 2021).
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +66,8 @@ class Kinds(torch.nn.Module):
         return torch.stack([plain, kinds @ self.meanings]).sum(0)
 
 
-def with_kinds(visual: Any, path: Path, look: Callable[[Pooled], torch.nn.Module]) -> Kinds:
-    """A timm tower of open_clip with the kinds of a file; `look` is how it looks at a picture.
+def with_kinds(visual: Any, path: Path) -> Kinds:
+    """A timm tower of open_clip with the kinds of a file.
 
     Raises EncoderError where the file cannot be used or does not fit the tower.
     """
@@ -80,11 +79,10 @@ def with_kinds(visual: Any, path: Path, look: Callable[[Pooled], torch.nn.Module
         meanings = weights["meanings"]
         recognise = torch.nn.Linear(2 * features, len(meanings))
         recognise.load_state_dict({part: weights[f"recognise.{part}"] for part in _LINEAR})
-        trunk = look(Pooled(visual.trunk))
         if meanings.shape[1:] != (dimension,):
             raise ValueError(f"what they mean are no vectors of {dimension}")
     except (OSError, SafetensorError) as error:
         raise EncoderError(f"the kinds {path} cannot be read: {error}") from error
     except (LookupError, ValueError, RuntimeError, AttributeError) as error:
         raise EncoderError(f"the kinds {path.name} do not fit the architecture: {error}") from error
-    return Kinds(trunk, visual.head, recognise, meanings)
+    return Kinds(Pooled(visual.trunk), visual.head, recognise, meanings)

@@ -65,17 +65,13 @@ def build_open_clip(installed: InstalledEncoder) -> torch.nn.Module:
     _load_weights(model, find_weights(folder, manifest), manifest)
     if hasattr(model, "text") and "multimodal_cfg" not in config and _is_causal(model.text):
         model.text = Phrases(model.text)
-
-    def looking(tower: Any) -> Any:
-        if not manifest.views:
-            return tower
-        return Views(tower, manifest.views, intake_of(installed).image_size)
-
+    tower, part = model, "visual"
     if manifest.kinds:
-        kinds = folder / Path(manifest.kinds).name
-        model.visual = with_kinds(model.visual, kinds, looking)
-    else:
-        model.visual = looking(model.visual)
+        model.visual = with_kinds(model.visual, folder / Path(manifest.kinds).name)
+        tower, part = model.visual, "trunk"  # each look is taken before anything is recognised
+    if manifest.views:
+        side = intake_of(installed).image_size
+        setattr(tower, part, Views(getattr(tower, part), manifest.views, side))
     return model.eval().float()
 
 

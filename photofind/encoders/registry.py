@@ -23,6 +23,7 @@ from photofind.encoders.manifest import (
     Manifest,
     find_weights,
     read_manifest,
+    sha256_of,
     weights_sha256,
 )
 
@@ -82,7 +83,7 @@ class ModelRegistry:
         return InstalledEncoder(
             spec=spec,
             folder=folder,
-            key=f"{encoder_id}-{_identity(sha256, folder, manifest)[:8]}",
+            key=f"{encoder_id}-{self._identity(sha256, folder, manifest)[:8]}",
             cache=self.models_dir / encoder_id / COMPILED,
         )
 
@@ -131,6 +132,29 @@ class ModelRegistry:
             self._hashes[at] = weights_sha256(folder, manifest, remember=remember)
         return self._hashes[at]
 
+    def _identity(self, sha256: str, folder: Path, manifest: Manifest) -> str:
+        """A hex digest of what vectors depend on: the weights and, where a model takes several
+        looks at a picture or knows kinds, what it is shown and what those are."""
+        if not (manifest.views or manifest.kinds):
+            return sha256
+        config = folder / CONFIG
+        own = architectures.read_json(config) if config.is_file() else {}
+        parts = [asdict(manifest)["views"], manifest.preprocess, own]
+        if manifest.kinds:
+            parts.append(self._digest(folder / Path(manifest.kinds).name))
+        return hashlib.sha256(f"{sha256} {json.dumps(parts, sort_keys=True)}".encode()).hexdigest()
+
+    def _digest(self, path: Path) -> str:
+        """Of a file beside the weights, computed once. Raises EncoderError."""
+        try:
+            stat = path.stat()
+            at = (path, stat.st_size, stat.st_mtime_ns)
+            if at not in self._hashes:
+                self._hashes[at] = sha256_of(path)
+        except OSError as error:
+            raise EncoderError(f"{path} cannot be read: {error}") from error
+        return self._hashes[at]
+
     def _missing(self, encoder_id: str) -> str:
         if encoder_id == BUILTIN:
             return f"the built-in model is missing from {self._builtin}; install photofind again"
@@ -140,27 +164,6 @@ class ModelRegistry:
                 f"fetch it with: photofind models download {encoder_id}"
             )
         return f"no model {encoder_id!r} is installed; see: photofind models list"
-
-
-def _identity(sha256: str, folder: Path, manifest: Manifest) -> str:
-    """A hex digest of what vectors depend on: the weights and, where a model takes several looks at
-    a picture or knows kinds, what it is shown and what those are."""
-    if not (manifest.views or manifest.kinds):
-        return sha256
-    config = folder / CONFIG
-    own = architectures.read_json(config) if config.is_file() else {}
-    parts = [asdict(manifest)["views"], manifest.preprocess, own]
-    if manifest.kinds:
-        parts.append(_digest(folder / Path(manifest.kinds).name))
-    return hashlib.sha256(f"{sha256} {json.dumps(parts, sort_keys=True)}".encode()).hexdigest()
-
-
-def _digest(path: Path) -> str:
-    """Of a small file. Raises EncoderError."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise EncoderError(f"{path} cannot be read: {error}") from error
 
 
 def _spec(encoder_id: str, folder: Path, manifest: Manifest) -> EncoderSpec:

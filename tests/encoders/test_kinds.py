@@ -12,12 +12,10 @@ from torch.nn.functional import normalize
 from photofind.core.errors import EncoderError
 from photofind.encoders.base import Encoder
 from photofind.encoders.drawn_pictures import draw_pictures
-from photofind.encoders.exporting import export_pictures
 from photofind.encoders.kinds import Kinds, Pooled
 from photofind.encoders.loading import build_model, load_encoder
 from photofind.encoders.manifest import read_manifest, write_calibration, write_manifest
 from photofind.encoders.modes import TORCH
-from photofind.encoders.onnx_backend import OnnxTower
 from photofind.encoders.registry import ModelRegistry
 from tests.encoders import tiny
 
@@ -86,16 +84,6 @@ def trunk_features(folder: Path, pictures: list) -> torch.Tensor:
     pixels = np.stack([encoder.prepare(picture) for picture in pictures])
     with torch.inference_mode():
         return build_model(installed).visual.trunk(torch.from_numpy(pixels))
-
-
-def test_an_exported_model_knows_the_same_kinds(folder: Path, tmp_path: Path) -> None:
-    installed = ModelRegistry(tmp_path, builtin=folder).get("builtin")
-    export_pictures(build_model(installed), 48, tmp_path / "kinds.onnx")
-    encoder = load(folder)
-    pixels = [encoder.prepare(picture) for picture in draw_pictures(5)]
-    rows = OnnxTower(tmp_path / "kinds.onnx", 1).run_pictures(pixels)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    np.testing.assert_allclose(rows, encoder.encode_pixels(pixels), atol=1e-5)
 
 
 def test_other_kinds_make_another_model(folder: Path) -> None:

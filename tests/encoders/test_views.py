@@ -1,6 +1,7 @@
 """Models that look at each picture several times."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +70,9 @@ def test_a_mirrored_copy_is_the_same_picture_to_a_model_that_looks_both_ways(
         assert likeness(one, picture, copy) < 0.9999
 
 
-def test_an_exported_model_looks_as_often(tmp_path: Path) -> None:
-    folder = tiny.save_views(tmp_path / "views", WHOLE, SMALLER)
+@pytest.mark.parametrize("save", [tiny.save_views, tiny.save_kinds])
+def test_an_exported_model_looks_as_often(save: Callable[..., Path], tmp_path: Path) -> None:
+    folder = save(tmp_path / "views", WHOLE, SMALLER)
     installed = ModelRegistry(tmp_path, builtin=folder).get("builtin")
     export_pictures(build_model(installed), 48, tmp_path / "views.onnx")
     encoder = load(folder)
