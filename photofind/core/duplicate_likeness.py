@@ -41,7 +41,7 @@ class Likeness:
         high = float(np.quantile(cosines, 0.9)) if len(cosines) else _USUAL
         high = share * high + (1 - share) * _USUAL
         strangers = high + _TOWARDS_ONE * (1 - high)
-        return cls(float(np.clip((1 - _STRANGERS) / max(1 - strangers, 1e-3), 0.8, 6.0)))
+        return cls(float(np.clip((1 - _STRANGERS) / max(1 - strangers, 1e-3), 0.5, 6.0)))
 
     def similarity(self, cosines: Values | np.float32) -> Values:
         return np.clip(1 - self.slope * (1 - cosines), 0, 1).astype(np.float32)
