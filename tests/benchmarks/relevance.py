@@ -37,7 +37,7 @@ from tests.benchmarks.photo_sets import ZippedSet, find_sets
 from tests.benchmarks.relevance_trials import Library, Trials
 
 _CANDIDATES = 200  # floors tried, evenly among the scores
-_STEPS = np.arange(0.0, 6.01, 0.05).round(2)  # spreads tried
+_STEPS = np.arange(0.0, 9.01, 0.05).round(2)  # spreads tried
 # A wrong strong hit is twice as bad as a right one that is only weak. Not for pictures: one of
 # another label may be much like it all the same.
 _BETA = {"text": 0.7, "image": 1.0}
