@@ -7,7 +7,7 @@ labels (texts.py) nor random changes to pictures (augment.py).
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,14 +125,20 @@ def load_cached(photos: Path, work: Path, name: str) -> CachedSet:
 
 
 class BatchSampler:
-    """Draws (set index, row) pairs for ever, sets in proportion to size x SET_WEIGHTS.
+    """Draws (set index, row) pairs for ever, sets in proportion to size x their weight.
 
     Within a set every picture comes once before any comes again. The state is a function of
     (seed, number of batches drawn), so a resumed run continues with fresh permutations.
     """
 
-    def __init__(self, counts: dict[str, int], batch_size: int, seed: int) -> None:
-        shares = np.array([SET_WEIGHTS[name] * count for name, count in counts.items()])
+    def __init__(
+        self,
+        counts: dict[str, int],
+        batch_size: int,
+        seed: int,
+        weights: Mapping[str, float] = SET_WEIGHTS,
+    ) -> None:
+        shares = np.array([weights[name] * count for name, count in counts.items()])
         self._shares = shares / shares.sum()
         self._counts = list(counts.values())
         self._batch_size = batch_size

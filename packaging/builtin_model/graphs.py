@@ -37,7 +37,7 @@ from photofind.encoders.squares import middle_look
 EIGHT_BIT = "pictures-int8.onnx"
 
 _DTYPES = {"F16": (TensorProto.FLOAT16, np.float16), "F32": (TensorProto.FLOAT, np.float32)}
-_PREFIXES = ("model.text.tower.", "model.text.", "model.")
+_PREFIXES = ("model.text.tower.tower.", "model.text.tower.", "model.text.", "model.")
 _STORED_AS = {
     ".visual.tower.": ".visual.",
     ".visual.trunk.tower.trunk.": ".visual.trunk.",

@@ -1,13 +1,13 @@
-"""What a finished model recognises: a classifier on its trunk's features, and what each kind means.
+"""What a finished model recognises, what each kind means, and what tells a picture from all others.
 
-Fitted to the labels of all sets at once. Captioned pictures are a kind of their own that means
-nothing, so that what is like them keeps the vector that it has. The trunk knows its training
-pictures better than any others, and a classifier would trust that: half of the features are left
-out in each step, half of the pictures are cropped. Objects of few pictures each are drawn together
-as well, so that those of one kind come close by what is recognised in them.
+The classifier is fitted to the labels of all sets at once. Captioned pictures are a kind of their
+own that means nothing, so that what is like them keeps the vector that it has. The trunk knows its
+training pictures better than any others, and a classifier would trust that: most of the features
+are left out in each step, and the pictures of small sets are seen in many versions.
 
 What a kind means is where its phrases lie, turned away from the other kinds: the orthogonal
-directions nearest to them, as far as so many fit into a vector.
+directions nearest to them, as far as so many fit into a vector. What is a picture's own are linear
+discriminants (Fisher 1936) with every picture as a class, whose members are its versions.
 """
 
 import argparse
@@ -15,37 +15,57 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from config import KINDS_FILE, VIEWS
+from augment import augment
+from config import EMBED_DIM, IMAGE_SIZE, KINDS_FILE, VIEWS
 from corpus import Corpus
-from data import BatchSampler
+from data import SET_WEIGHTS, BatchSampler
 from device import placed, use_device
 from export import replace_file
 from graphs import training_pictures, write_graphs
-from losses import alike_pictures, same_picture
 from model import Trainee
-from objective import weighted
 from phrasing import articled
 from safetensors.torch import save
 from texts import TEMPLATES, names_of
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, dropout
-from tune import COPIES_SCALE, OBJECT_BATCH, OBJECTS, Version, features_at, versions_of
+from tune import OBJECTS, VERSIONS, features_of, versions_of
 
 from photofind.encoders.kinds import PREFIX
 from photofind.encoders.manifest import write_picture_side
 
 STEPS = 800
-BATCH = 1024
+BATCH = 2048
 RATE = 3e-3
-LEFT_OUT = 0.5
-WEIGHTS = {"all": 1.0, "objects": 2.0, "alike": 2.0, "copies": 1.0}
-SCALE = 12.0
-MEANING = 0.35  # length of what a kind adds to a vector of length 1
-SURENESS = 0.8  # of the fitted one: a crop or another light is not to turn one kind into another
+LEFT_OUT = 0.7
+# How often a picture of each set is drawn. Many kinds share few pictures in the small ones; what is
+# captioned may well show a thing that is known.
+WEIGHTS = SET_WEIGHTS | {OBJECTS: 60.0, "scenes15": 4.0, "flowers": 4.0, "flickr8k": 0.33}
+FEW = 3_000  # pictures: those of smaller sets are seen in MORE_VERSIONS more
+MORE_VERSIONS = 11
+SMALLEST_CROP = 0.35
+MEANING = 0.35  # length of what a kind adds to a vector of length 1 …
+SHARE = 0.37  # … and what is the picture's own in the vector's second part
+RIDGE = 0.1  # of the mean variance between versions: added in every direction
+
+
+def seen_often(model: Trainee, corpus: Corpus) -> list[list[Tensor]]:
+    """Per set its pictures as `Trainee.pooled` gives them (n, 2 x features), in every version."""
+    versions = versions_of(model.pooled, corpus)
+    seen = [[features for features, _ in each] for each in zip(*versions, strict=True)]
+    for found, cached in zip(seen, corpus.sets, strict=True):
+        if len(cached.sizes) < FEW:
+            found += [features_of(model.pooled, cached, changed)[0] for _ in range(MORE_VERSIONS)]
+            print(f"{cached.photo_set.name} in {len(found)} versions", flush=True)
+    return seen
+
+
+def changed(canvases: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
+    """Pictures changed as in training, at the shipped size."""
+    return augment([(canvases, sizes)], IMAGE_SIZE, SMALLEST_CROP)
 
 
 def meanings_of(model: Trainee, corpus: Corpus) -> Tensor:
-    """What each class of the corpus adds to a vector (classes, d), then what nothing known adds."""
+    """What each class of the corpus adds to a vector (classes, w), then what nothing known adds."""
     names = [names_of(label)[0] for label in corpus.classes.labels]
     rows = [
         model.phrases(placed(corpus.tokens.rows([articled(template.format(n)) for n in names])))
@@ -57,56 +77,53 @@ def meanings_of(model: Trainee, corpus: Corpus) -> Tensor:
     return torch.cat([kinds, torch.zeros(1, kinds.shape[1])])
 
 
-def fit(
-    model: Trainee, corpus: Corpus, versions: list[Version], seed: int
-) -> tuple[nn.Linear, Tensor]:
-    """The classifier, and what its kinds mean; versions: pictures as `Trainee.pooled` gives them.
-
-    Only the two are trained; the model stays as it is.
-    """
-    meanings = meanings_of(model, corpus)
-    none = len(meanings) - 1
+def fit(corpus: Corpus, seen: list[list[Tensor]], seed: int) -> nn.Linear:
+    """The classifier of the corpus' classes and of none of them; seen: see `seen_often`."""
+    none = len(corpus.classes.labels)
     kinds = [corpus.classes.indices(cached.photo_set) for cached in corpus.sets]
     kinds = [each.where(each >= 0, none) for each in kinds]
-    of_objects = list(corpus.counts).index(OBJECTS)
-    every = torch.cat([features for features, _ in versions[0]])
+    every = torch.cat([versions[0] for versions in seen])
     mean, spread = every.mean(0), every.std(0).clamp(min=1e-3)
     recognise = nn.Linear(len(mean), none + 1)
     nn.init.zeros_(recognise.weight)
     optimizer = torch.optim.AdamW(recognise.parameters(), weight_decay=1e-2)
-    sampler, rng = BatchSampler(corpus.counts, BATCH, seed), np.random.default_rng(seed)
+    sampler = BatchSampler(corpus.counts, BATCH, seed, WEIGHTS)
+    rng = np.random.default_rng(seed)
     for step in range(STEPS):
         for group in optimizer.param_groups:
             group["lr"] = RATE * (1 - step / STEPS)
-        one, other = (versions[n] for n in rng.choice(len(versions), 2, replace=False))
-        rows, chosen = sampler.draw(), rng.integers(0, len(kinds[of_objects]), OBJECT_BATCH)
-        drawn = (features_at(one, rows), features_at(other, rows), one[of_objects][0][chosen])
-        told = [recognise(dropout((each - mean) / spread, LEFT_OUT)) for each in drawn]
-        plain = [model.vectors(each.chunk(2, dim=1)[0]) for each in drawn]
-        vectors = [
-            nn.functional.normalize(each + kind.softmax(-1) @ meanings, dim=-1)
-            for each, kind in zip(plain, told, strict=True)
-        ]
+        rows = sampler.draw()
+        versions = [each[rng.integers(len(each))] for each in seen]
+        drawn = torch.cat([each[row] for each, row in zip(versions, rows, strict=True)])
         shown = torch.cat([each[row] for each, row in zip(kinds, rows, strict=True)])
-        own = kinds[of_objects][chosen]
-        parts = {
-            "all": cross_entropy(told[0], shown),
-            "objects": cross_entropy(told[2], own),
-            "alike": alike_pictures(vectors[2], own, SCALE),
-            "copies": same_picture(vectors[0], vectors[1], COPIES_SCALE),
-        }
+        loss = cross_entropy(recognise(dropout((drawn - mean) / spread, LEFT_OUT)), shown)
         optimizer.zero_grad()
-        weighted(parts, WEIGHTS).backward()
+        loss.backward()
         optimizer.step()
         if step % 100 == 99:
-            said = " ".join(f"{name} {part.item():.4g}" for name, part in parts.items())
-            print(f"kinds step {step + 1} {said}", flush=True)
-    with torch.no_grad():
-        for part in recognise.parameters():
-            part *= SURENESS
-        recognise.weight /= spread  # for features as the trunk gives them
+            print(f"kinds step {step + 1} {loss.item():.4g}", flush=True)
+    with torch.no_grad():  # for features as the trunk gives them
+        recognise.weight /= spread
         recognise.bias -= recognise.weight @ mean
-    return recognise, meanings
+    return recognise
+
+
+def instance_of(pictures: Tensor, copies: Tensor) -> nn.Linear:
+    """The EMBED_DIM directions in which pictures (n, f) differ most from each other, compared
+    to what they differ from their copies (n, f); the pictures spread by one in each."""
+    apart = pictures - copies
+    within = apart.T @ apart / (2 * len(apart))
+    within += RIDGE * within.trace() / len(within) * torch.eye(len(within))
+    between = torch.cov(pictures.T)
+    root = torch.linalg.inv(torch.linalg.cholesky(within))
+    _, directions = torch.linalg.eigh(root @ between @ root.T)
+    found = directions[:, -EMBED_DIM:].T @ root
+    found /= (pictures @ found.T).std(0)[:, None]
+    instance = nn.Linear(*found.T.shape)
+    with torch.no_grad():
+        instance.weight.copy_(found)
+        instance.bias.copy_(-found @ pictures.mean(0))
+    return instance
 
 
 def main(args: argparse.Namespace) -> None:
@@ -118,18 +135,25 @@ def main(args: argparse.Namespace) -> None:
     model = Trainee(len(corpus.classes.labels), len(corpus.tokens))
     model.take_exported(folder, corpus)
     model.to(memory_format=torch.channels_last).eval().requires_grad_(False)
-    write(folder, *fit(model, corpus, versions_of(model.pooled, corpus), args.seed))
+    seen = seen_often(model, corpus)
+    often = [versions for versions in seen if len(versions) > len(VERSIONS)]
+    pictures, copies = (torch.cat([versions[n] for versions in often]) for n in range(2))
+    instance = instance_of(pictures.chunk(2, dim=1)[0], copies.chunk(2, dim=1)[0])
+    write(folder, fit(corpus, seen, args.seed), meanings_of(model, corpus), instance)
     with torch.device("cpu"):
         write_graphs(folder, training_pictures(Path(args.photos)))
 
 
-def write(folder: Path, recognise: nn.Linear, meanings: Tensor) -> None:
+def write(folder: Path, recognise: nn.Linear, meanings: Tensor, instance: nn.Linear) -> None:
     """Puts the kinds into an exported model's folder; its graphs do not fit any more."""
     weights = {
         "recognise.weight": recognise.weight,
         "recognise.bias": recognise.bias,
         "meanings": meanings,
+        "instance.weight": instance.weight,
+        "instance.bias": instance.bias,
+        "share": torch.tensor(SHARE),
     }
     halves = {f"{PREFIX}{name}": each.detach().half().cpu() for name, each in weights.items()}
     replace_file(folder / KINDS_FILE, save(halves))
-    write_picture_side(folder, VIEWS, KINDS_FILE)
+    write_picture_side(folder, VIEWS, KINDS_FILE, 2 * EMBED_DIM)

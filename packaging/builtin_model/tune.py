@@ -12,6 +12,7 @@ picture is computed once, and the text tower catches up in hundreds of steps of 
 import argparse
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -31,6 +32,8 @@ from torch import Tensor
 from photofind.encoders.views import Views
 
 Look: TypeAlias = Callable[[Tensor], Tensor]
+Change: TypeAlias = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+"""Canvases and sizes of n pictures to normalised pictures (n, 3, s, s) and their looks."""
 Version: TypeAlias = list[tuple[Tensor, Tensor]]
 """Per set, the features (n, features) and looks (n, LOOKS) of its pictures."""
 
@@ -45,31 +48,34 @@ VERSIONS = ((1.0, 0.0, 0.0), (0.6, 0.7, 0.05))
 
 
 @torch.no_grad()
-def features_of(
-    look: Look, cached: CachedSet, min_scale: float, detail_share: float, made_share: float
-) -> tuple[Tensor, Tensor]:
-    """What one `look` gives (n, features), mean of VIEWS, for a random crop of each picture of a
-    set.
-
-    A `detail_share` of them have their detail changed, a `made_share` are given each look that can
-    be made. Also returns the looks (n, LOOKS).
-    """
+def features_of(look: Look, cached: CachedSet, change: Change) -> tuple[Tensor, Tensor]:
+    """What one `look` gives (n, features), mean of VIEWS, for what `change` makes of each picture
+    of a set; and the looks (n, LOOKS)."""
     parts, looks = [], []
     seen = Views(look, VIEWS, IMAGE_SIZE)
     for rows in np.array_split(np.arange(len(cached.sizes)), math.ceil(len(cached.sizes) / 256)):
-        crops = random_crops(*canvases_of(cached, rows), IMAGE_SIZE, min_scale)
-        crops = give_looks(change_detail(crops, detail_share), made_share)
-        looks.append(measure_looks(crops))
-        crops = normalise(crops).contiguous(memory_format=torch.channels_last)
-        parts.append(seen(crops))
+        pictures, measured = change(*canvases_of(cached, rows))
+        looks.append(measured)
+        parts.append(seen(pictures.contiguous(memory_format=torch.channels_last)))
     return torch.cat(parts), torch.cat(looks)
+
+
+def as_version(
+    canvases: Tensor, sizes: Tensor, min_scale: float, detail_share: float, made_share: float
+) -> tuple[Tensor, Tensor]:
+    """Random crops, a `detail_share` of which have their detail changed, and a `made_share` are
+    given each look that can be made."""
+    crops = random_crops(canvases, sizes, IMAGE_SIZE, min_scale)
+    crops = give_looks(change_detail(crops, detail_share), made_share)
+    return normalise(crops), measure_looks(crops)
 
 
 def versions_of(look: Look, corpus: Corpus) -> list[Version]:
     """The training pictures in every one of VERSIONS, as one `look` gives their features."""
     versions = []
-    for version in VERSIONS:
-        versions.append([features_of(look, cached, *version) for cached in corpus.sets])
+    for min_scale, detail, made in VERSIONS:
+        change = partial(as_version, min_scale=min_scale, detail_share=detail, made_share=made)
+        versions.append([features_of(look, cached, change) for cached in corpus.sets])
         print(f"features of every picture, {len(versions)} of {len(VERSIONS)}", flush=True)
     return versions
 

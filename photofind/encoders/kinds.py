@@ -5,6 +5,11 @@ pictures of one thing each lies among many others. A classifier tells the kinds 
 the projection can, which is linear and has fewer numbers than there are kinds. What it is sure of
 is added to the vector; where it is not sure, or says that it is none of them, the vector stays as
 it was (an associative memory of kinds, after Ramsauer et al. 2021).
+
+A vector has a second part, as long as the first, which no phrase reaches: what is recognised once
+more, so that pictures of one kind find each other without coming nearer to any words; and how a
+picture differs from all others, but hardly from its copies (every picture as a class of its own; Wu
+et al. 2018), so that a cropped one still finds its original among its kind.
 """
 
 from pathlib import Path
@@ -13,7 +18,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
-from torch.nn.functional import normalize
+from torch.nn.functional import normalize, pad
 
 from photofind.core.errors import EncoderError
 
@@ -39,7 +44,7 @@ class Pooled(torch.nn.Module):
 
 
 class Kinds(torch.nn.Module):
-    """A trunk's output through a projection, and through what the kinds mean."""
+    """A trunk's output as what a picture shows and as which picture it is, drawn to kinds."""
 
     def __init__(
         self,
@@ -47,23 +52,49 @@ class Kinds(torch.nn.Module):
         head: torch.nn.Module,
         recognise: torch.nn.Linear,
         meanings: torch.Tensor,
+        instance: torch.nn.Linear,
+        share: torch.Tensor,
     ) -> None:
-        """trunk: pictures to features' means and spreads (n, 2 f); head: the means to vectors
-        (n, d); recognise: both to one number per kind (n, k); meanings: what is added for each of
-        the kinds (k, d)."""
+        """trunk: pictures to features' means and spreads (n, 2 f); head: the means to what phrases
+        reach (n, w); recognise: both to one number per kind (n, k); meanings: what is added for
+        each of the kinds (k, w); instance: the means to what is a picture's own (n, w), which has
+        the length `share` beside what is recognised."""
         super().__init__()
         self.trunk = trunk
         self.head = head
         self.recognise = recognise
         self.meanings = torch.nn.Parameter(meanings)
+        self.instance = instance
+        self.share = torch.nn.Parameter(share)
+
+    @property
+    def dimension(self) -> int:
+        """Of the vectors with both parts."""
+        return 2 * self.meanings.shape[1]
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         features = self.trunk(pixels)
         means, _ = features.chunk(2, dim=1)
         plain = normalize(self.head(means), dim=-1)
-        kinds = self.recognise(features).softmax(dim=-1)
+        own = self.share * normalize(self.instance(means), dim=-1)
+        kinds = self.recognise(features).softmax(dim=-1) @ self.meanings
         # not "+", which a quantiser would take for a part of the network
-        return torch.stack([plain, kinds @ self.meanings]).sum(0)
+        parts = [torch.stack([part, kinds]).sum(0) for part in (plain, own)]
+        return torch.cat([normalize(part, dim=-1) for part in parts], dim=1)
+
+
+class Padded(torch.nn.Module):
+    """A text tower's vectors (n, w) with the pictures' `dimension`: the rest is zero."""
+
+    def __init__(self, tower: Any, dimension: int) -> None:
+        super().__init__()
+        self.tower = tower
+        self.dimension = dimension
+        self.any_length = bool(getattr(tower, "any_length", False))
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        rows = self.tower(tokens)
+        return pad(rows, (0, self.dimension - rows.shape[1]))
 
 
 def with_kinds(visual: Any, path: Path) -> Kinds:
@@ -75,14 +106,16 @@ def with_kinds(visual: Any, path: Path) -> Kinds:
         weights = {
             name.removeprefix(PREFIX): each.float() for name, each in load_file(path).items()
         }
-        features, dimension = visual.head.proj.in_features, visual.head.proj.out_features
-        meanings = weights["meanings"]
+        features, reached = visual.head.proj.in_features, visual.head.proj.out_features
+        meanings, share = weights["meanings"], weights["share"]
         recognise = torch.nn.Linear(2 * features, len(meanings))
-        recognise.load_state_dict({part: weights[f"recognise.{part}"] for part in _LINEAR})
-        if meanings.shape[1:] != (dimension,):
-            raise ValueError(f"what they mean are no vectors of {dimension}")
+        instance = torch.nn.Linear(features, reached)
+        for name, layer in {"recognise": recognise, "instance": instance}.items():
+            layer.load_state_dict({part: weights[f"{name}.{part}"] for part in _LINEAR})
+        if meanings.shape[1:] != (reached,) or share.shape != ():
+            raise ValueError(f"what they mean are no vectors of {reached}, or no share is given")
     except (OSError, SafetensorError) as error:
         raise EncoderError(f"the kinds {path} cannot be read: {error}") from error
     except (LookupError, ValueError, RuntimeError, AttributeError) as error:
         raise EncoderError(f"the kinds {path.name} do not fit the architecture: {error}") from error
-    return Kinds(Pooled(visual.trunk), visual.head, recognise, meanings)
+    return Kinds(Pooled(visual.trunk), visual.head, recognise, meanings, instance, share)

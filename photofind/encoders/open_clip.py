@@ -21,7 +21,7 @@ from photofind.core.errors import EncoderError
 from photofind.core.types import InstalledEncoder
 from photofind.encoders.architectures import model_config
 from photofind.encoders.intake import intake_of
-from photofind.encoders.kinds import with_kinds
+from photofind.encoders.kinds import Padded, with_kinds
 from photofind.encoders.manifest import PICKLE_SUFFIXES, Manifest, find_weights, read_manifest
 from photofind.encoders.views import Views
 
@@ -68,6 +68,7 @@ def build_open_clip(installed: InstalledEncoder) -> torch.nn.Module:
     tower, part = model, "visual"
     if manifest.kinds:
         model.visual = with_kinds(model.visual, folder / Path(manifest.kinds).name)
+        model.text = Padded(model.text, model.visual.dimension)
         tower, part = model.visual, "trunk"  # each look is taken before anything is recognised
     if manifest.views:
         side = intake_of(installed).image_size

@@ -42,11 +42,27 @@ def test_what_is_recognised_is_drawn_to_its_meaning_and_nothing_else_changes() -
     recognise.weight.data = torch.tensor([[0.0, 0, 90, 0], [0, 0, 0, 0]])
     recognise.bias.data = torch.tensor([-45.0, 0])
     meanings = torch.tensor([[0.0, 2.0], [0.0, 0.0]])
-    tower = Kinds(torch.nn.Identity(), torch.nn.Identity(), recognise, meanings)
+    instance, share = torch.nn.Linear(2, 2), torch.tensor(0.5)
+    torch.nn.init.eye_(instance.weight)
+    torch.nn.init.zeros_(instance.bias)
+    tower = Kinds(torch.nn.Identity(), torch.nn.Identity(), recognise, meanings, instance, share)
     rows = tower(torch.tensor([[3.0, 0, 1, 0], [3.0, 0, 0, 1], [3.0, 3, 0, 0]]))
-    torch.testing.assert_close(rows[0], torch.tensor([1.0, 2.0]))
-    torch.testing.assert_close(rows[1], torch.tensor([1.0, 0.0]))
-    torch.testing.assert_close(rows[2], normalize(torch.ones(2), dim=0))
+    shown, which = rows.chunk(2, dim=1)
+    torch.testing.assert_close(shown[0], normalize(torch.tensor([1.0, 2.0]), dim=0))
+    torch.testing.assert_close(which[0], normalize(torch.tensor([0.5, 2.0]), dim=0))
+    for part in (shown, which):
+        torch.testing.assert_close(part[1], torch.tensor([1.0, 0.0]))
+        torch.testing.assert_close(part[2], normalize(torch.ones(2), dim=0))
+
+
+def test_second_part_is_as_long_as_the_first_and_no_phrase_reaches_it(folder: Path) -> None:
+    encoder = load(folder)
+    pictures, phrases = encoder.encode_images(draw_pictures(4)), encoder.encode_texts(["a dog"])
+    assert encoder.spec.dimension == pictures.shape[1] == phrases.shape[1] == 32
+    lengths = np.linalg.norm(pictures[:, 16:], axis=1) / np.linalg.norm(pictures[:, :16], axis=1)
+    np.testing.assert_allclose(lengths, 1, rtol=1e-4)
+    assert np.linalg.norm(phrases[:, :16]) == pytest.approx(1)
+    assert not phrases[:, 16:].any()
 
 
 def test_features_are_their_mean_and_spread_over_the_last_map() -> None:
@@ -75,6 +91,7 @@ def test_pictures_of_one_kind_come_closer_than_they_were(folder: Path, tmp_path:
     weights["visual.meanings"] = torch.eye(2, 16)
     save_file(weights, folder / "kinds.safetensors")
     before, after = (encoder.encode_images(pictures) for encoder in (plain, load(folder)))
+    after = normalize(torch.from_numpy(after[:, :16])).numpy()
     assert after[0] @ after[1] < before[0] @ before[1] - 0.1
 
 
@@ -127,6 +144,18 @@ def recognise_by_less(path: Path) -> None:
     save_file(weights, path)
 
 
+def leave_out_share(path: Path) -> None:
+    weights = load_file(path)
+    del weights["visual.share"]
+    save_file(weights, path)
+
+
+def differ_by_less(path: Path) -> None:
+    weights = load_file(path)
+    weights["visual.instance.weight"] = weights["visual.instance.weight"][:, 1:].contiguous()
+    save_file(weights, path)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -135,6 +164,8 @@ def recognise_by_less(path: Path) -> None:
         (leave_out_meanings, "do not fit"),
         (mean_more, "do not fit"),
         (recognise_by_less, "do not fit"),
+        (leave_out_share, "do not fit"),
+        (differ_by_less, "do not fit"),
     ],
 )
 def test_kinds_that_cannot_be_used_are_a_clear_error(folder: Path, change, said: str) -> None:

@@ -84,7 +84,8 @@ def save_views(folder: Path, *views: dict[str, Any]) -> Path:
 
 
 def save_kinds(folder: Path, *views: dict[str, Any]) -> Path:
-    """The same, and it recognises three kinds of things by chance."""
+    """The same, and it recognises three kinds of things by chance; sixteen numbers more say
+    which picture it is."""
     save_views(folder, *views)
     features = load_file(folder / "open_clip_model.safetensors")["visual.head.proj.weight"].shape[1]
     torch.manual_seed(9)
@@ -92,9 +93,12 @@ def save_kinds(folder: Path, *views: dict[str, Any]) -> Path:
         "visual.recognise.weight": torch.randn(3, 2 * features),
         "visual.recognise.bias": torch.zeros(3),
         "visual.meanings": torch.randn(3, 16) / 10,
+        "visual.instance.weight": torch.randn(16, features),
+        "visual.instance.bias": torch.zeros(16),
+        "visual.share": torch.tensor(0.5),
     }
     save_file(weights, folder / "kinds.safetensors")
-    manifest = {"views": views, "kinds": "kinds.safetensors"}
+    manifest = {"views": views, "kinds": "kinds.safetensors", "dimension": 32}
     (folder / "photofind.json").write_text(json.dumps(manifest), "utf-8")
     return folder
 
