@@ -156,4 +156,4 @@ def write(folder: Path, recognise: nn.Linear, meanings: Tensor, instance: nn.Lin
     }
     halves = {f"{PREFIX}{name}": each.detach().half().cpu() for name, each in weights.items()}
     replace_file(folder / KINDS_FILE, save(halves))
-    write_picture_side(folder, VIEWS, KINDS_FILE, 2 * EMBED_DIM)
+    write_picture_side(folder, VIEWS, KINDS_FILE)

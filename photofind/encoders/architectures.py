@@ -49,7 +49,8 @@ def dimension(folder: Path, manifest: Manifest) -> int:
     try:
         if manifest.family == TIMM:
             return int(read_json(folder / TIMM_CONFIG).get("num_features", 0))
-        return int(model_config(folder, manifest).get("embed_dim", 0))
+        parts = 2 if manifest.kinds else 1  # see `encoders.kinds`
+        return parts * int(model_config(folder, manifest).get("embed_dim", 0))
     except (EncoderError, TypeError, ValueError):
         return 0
 

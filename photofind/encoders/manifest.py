@@ -150,16 +150,10 @@ def write_calibration(folder: Path, values: Mapping[str, float]) -> None:
     _amend(folder, {name: values[name] for name in CALIBRATED if name in values})
 
 
-def write_picture_side(
-    folder: Path, views: Sequence[View], kinds: str = "", dimension: int = 0
-) -> None:
+def write_picture_side(folder: Path, views: Sequence[View], kinds: str = "") -> None:
     """Put how often a model looks, and the file of the kinds it knows, into the folder's manifest;
-    raises as `write_calibration`.
-
-    dimension: of its vectors, where that is not what its architecture says.
-    """
-    values = {"views": [asdict(view) for view in views], "kinds": kinds, "dimension": dimension}
-    _amend(folder, values)
+    raises as `write_calibration`."""
+    _amend(folder, {"views": [asdict(view) for view in views], "kinds": kinds})
 
 
 def _amend(folder: Path, values: Mapping[str, Any]) -> None:

@@ -87,9 +87,8 @@ def test_views_stay_in_a_manifest_that_is_written_again(tmp_path: Path) -> None:
     write_manifest(folder, read_manifest(folder))
     assert read_manifest(folder).views == (View(48), View(32, mirrored=True, weight=0.7))
     write_calibration(folder, {"text_floor": 0.3})
-    write_picture_side(folder, [View(48, weight=2)], dimension=24)
+    write_picture_side(folder, [View(48, weight=2)])
     assert read_manifest(folder).views == (View(48, weight=2),)
-    assert read_manifest(folder).dimension == 24
     assert read_manifest(folder).text_floor == 0.3
 
 

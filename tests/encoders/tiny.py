@@ -98,7 +98,7 @@ def save_kinds(folder: Path, *views: dict[str, Any]) -> Path:
         "visual.share": torch.tensor(0.5),
     }
     save_file(weights, folder / "kinds.safetensors")
-    manifest = {"views": views, "kinds": "kinds.safetensors", "dimension": 32}
+    manifest = {"views": views, "kinds": "kinds.safetensors"}
     (folder / "photofind.json").write_text(json.dumps(manifest), "utf-8")
     return folder
 
