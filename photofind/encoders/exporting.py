@@ -89,7 +89,9 @@ def quantise(
     pixels: pictures to learn ranges from. leave_sensitive: keep in float32 what is known to suffer
     most, too: the way back from a transformer's wide inner layers, a convolutional net's stem.
     """
-    graph = _graph(source)
+    library: Any = onnx
+    model = library.load(str(source))
+    graph = model.graph
     weights = _weight_shapes(graph)
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
     products = [
@@ -107,7 +109,7 @@ def quantise(
         raise EncoderError("it has no layers that 8 bit would make faster")
     with _quiet():
         if is_convolutional:
-            _quantise_convolutions(source, target, chosen, pixels)
+            _quantise_convolutions(model, target, sorted(float_nodes), pixels)
         else:
             _quantise_products(source, target, chosen)
 
@@ -126,24 +128,67 @@ def _quantise_products(source: Path, target: Path, chosen: list[str]) -> None:
 
 
 def _quantise_convolutions(
-    source: Path, target: Path, chosen: list[str], pixels: Sequence[Pixels]
+    model: Any, target: Path, float_nodes: list[str], pixels: Sequence[Pixels]
 ) -> None:
     library: Any = quantization
+    _average_by_convolution(model.graph)
     library.quantize_static(
-        source,
+        model,
         target,
         _Batches(pixels),
         quant_format=library.QuantFormat.QDQ,
         op_types_to_quantize=["Conv", "Add", "Relu", "MaxPool", "AveragePool"],
-        nodes_to_exclude=[
-            node.name
-            for node in _graph(source).node
-            if node.op_type == "Conv" and node.name not in chosen
-        ],
+        nodes_to_exclude=float_nodes,
         per_channel=True,
         activation_type=library.QuantType.QUInt8,
         weight_type=library.QuantType.QInt8,
     )
+
+
+def _average_by_convolution(graph: Any) -> None:
+    """Averages over squares side by side as what they are, too: convolutions of each channel.
+
+    In 8 bit onnxruntime takes ten times as long for the one as for the other.
+    """
+    shapes = {
+        item.name: [each.dim_value for each in item.type.tensor_type.shape.dim]
+        for item in graph.value_info
+    }
+    for node in graph.node:
+        if node.op_type != "AveragePool" or not _is_in_squares(node, shapes):
+            continue
+        channels, (height, width) = shapes[node.input[0]][1], _settings(node)["kernel_shape"]
+        kernel = np.full((channels, 1, height, width), 1 / (height * width), np.float32)
+        weight = f"{node.name}.weight"
+        graph.initializer.append(onnx.numpy_helper.from_array(kernel, weight))
+        square = onnx.helper.make_node(
+            "Conv",
+            [node.input[0], weight],
+            [*node.output],
+            node.name,
+            kernel_shape=[height, width],
+            strides=[height, width],
+            group=channels,
+        )
+        node.CopyFrom(square)
+
+
+def _is_in_squares(pooling: Any, shapes: dict[str, list[int]]) -> bool:
+    """Whether each number that goes in counts once: no overlap, no border, nothing left over."""
+    settings, (_, *known) = _settings(pooling), shapes.get(pooling.input[0], [0])
+    kernel = settings["kernel_shape"]
+    return (
+        len(kernel) == 2
+        and settings.get("strides") == kernel
+        and not any(settings.get("pads", []))
+        and settings.get("auto_pad", b"NOTSET") == b"NOTSET"
+        and all(known)
+        and not any(side % step for side, step in zip(known[1:], kernel, strict=True))
+    )
+
+
+def _settings(node: Any) -> dict[str, Any]:
+    return {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
 
 
 class _Batches(quantization.CalibrationDataReader):  # pyright: ignore[reportUnknownMemberType, reportUntypedBaseClass]
@@ -218,11 +263,6 @@ def _folded(model: torch.nn.Module) -> torch.nn.Module:
         if isinstance(part, Views):
             part.tower = fuse(part.tower)
     return model
-
-
-def _graph(path: Path) -> Any:
-    library: Any = onnx
-    return library.load(str(path)).graph
 
 
 def _weight_shapes(graph: Any) -> dict[str, tuple[int, ...]]:
