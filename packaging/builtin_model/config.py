@@ -8,17 +8,14 @@ from typing import Any, Final
 
 from platformdirs import user_cache_path
 
-from photofind.encoders.manifest import View
-
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 DEFAULT_PHOTOS: Final = REPOSITORY.parent / "shared" / "photos"
 DEFAULT_WORK: Final = user_cache_path("photofind") / "builtin-model"
 DEFAULT_EXPORT: Final = REPOSITORY / "resources" / "models" / "builtin"
 
 IMAGE_SIZE: Final = 96
-# A finished model's; training looks once. At a size with as few cells as 64 pixels have in the end
-# the same network sees something else of a picture than at 96.
-VIEWS: Final = (View(IMAGE_SIZE), View(64, mirrored=True, weight=0.7))
+# What a finished model's last stage sees of a picture's middle, as a share; training looks once.
+MIDDLE: Final = 0.38
 CONTEXT_LENGTH: Final = 32
 EMBED_DIM: Final = 256
 WEIGHTS_FILE: Final = "open_clip_model.safetensors"

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from augment import MEAN, STD
-from config import CONTEXT_LENGTH, IMAGE_SIZE, KINDS_FILE, VIEWS, WEIGHTS_FILE, model_cfg
+from config import CONTEXT_LENGTH, IMAGE_SIZE, KINDS_FILE, WEIGHTS_FILE, model_cfg
 from device import read_state
 from graphs import training_pictures, write_graphs
 from safetensors.torch import save
@@ -21,7 +21,7 @@ from train import CHECKPOINT
 from tune import TUNED
 from vocabulary import PADDING
 
-from photofind.encoders.manifest import TOKENIZER, write_picture_side
+from photofind.encoders.manifest import TOKENIZER, write_kinds
 
 CONFIG_FILE = "open_clip_config.json"
 TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
@@ -88,6 +88,6 @@ def main(args: argparse.Namespace) -> None:
     replace_file(folder / TOKENIZER, state["tokenizer"].encode())
     replace_file(folder / WEIGHTS_FILE, data)
     print(f"{folder / WEIGHTS_FILE}: {len(data)} bytes after {state['steps']} steps")
-    write_picture_side(folder, VIEWS)  # `kinds` are those of the weights before
+    write_kinds(folder, "")  # `kinds` are those of the weights before
     (folder / KINDS_FILE).unlink(missing_ok=True)
     write_graphs(folder, training_pictures(Path(args.photos)))

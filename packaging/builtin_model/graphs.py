@@ -39,11 +39,10 @@ EIGHT_BIT = "pictures-int8.onnx"
 _DTYPES = {"F16": (TensorProto.FLOAT16, np.float16), "F32": (TensorProto.FLOAT, np.float32)}
 _PREFIXES = ("model.text.tower.tower.", "model.text.tower.", "model.text.", "model.")
 _STORED_AS = {
-    ".visual.tower.": ".visual.",
-    ".visual.trunk.tower.trunk.": ".visual.trunk.",
     ".visual.trunk.trunk.": ".visual.trunk.",
+    ".visual.trunk.middle": ".visual.middle",
 }
-"""Parts of a model that are wrapped (`views`, `kinds`), and what they are in the file."""
+"""Parts of a model that are wrapped (`kinds`), and what they are in the file."""
 
 _EACH_SET = 48  # training pictures that 8 bit is learned from and compared on
 _LEARN_EVERY = 4  # of them, one is learned from

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from augment import augment
-from config import EMBED_DIM, IMAGE_SIZE, KINDS_FILE, VIEWS
+from config import EMBED_DIM, IMAGE_SIZE, KINDS_FILE, MIDDLE
 from corpus import Corpus
 from data import SET_WEIGHTS, BatchSampler
 from device import placed, use_device
@@ -31,7 +31,7 @@ from torch.nn.functional import cross_entropy, dropout
 from tune import OBJECTS, VERSIONS, features_of, versions_of
 
 from photofind.encoders.kinds import PREFIX
-from photofind.encoders.manifest import write_picture_side
+from photofind.encoders.manifest import write_kinds
 
 STEPS = 800
 BATCH = 2048
@@ -44,7 +44,7 @@ FEW = 3_000  # pictures: those of smaller sets are seen in MORE_VERSIONS more
 MORE_VERSIONS = 11
 SMALLEST_CROP = 0.35
 MEANING = 0.35  # length of what a kind adds to a vector of length 1 …
-SHARE = 0.37  # … and what is the picture's own in the vector's second part
+SHARE = 0.35  # … and what is the picture's own in the vector's second part
 RIDGE = 0.1  # of the mean variance between versions: added in every direction
 
 
@@ -153,7 +153,8 @@ def write(folder: Path, recognise: nn.Linear, meanings: Tensor, instance: nn.Lin
         "instance.weight": instance.weight,
         "instance.bias": instance.bias,
         "share": torch.tensor(SHARE),
+        "middle": torch.tensor(MIDDLE),
     }
     halves = {f"{PREFIX}{name}": each.detach().half().cpu() for name, each in weights.items()}
     replace_file(folder / KINDS_FILE, save(halves))
-    write_picture_side(folder, VIEWS, KINDS_FILE)
+    write_kinds(folder, KINDS_FILE)

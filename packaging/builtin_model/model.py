@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 import torch
-from config import WEIGHTS_FILE, model_cfg
+from config import MIDDLE, WEIGHTS_FILE, model_cfg
 from corpus import WORDS, Corpus
 from device import lower_precision
 from open_clip.model import CLIP
@@ -44,9 +44,14 @@ class Trainee(nn.Module):
             return self.clip.visual.trunk(pictures).float()
 
     def pooled(self, pictures: Tensor) -> Tensor:
-        """The means and spreads of the trunk's last map (n, 2 x features), for `kinds`."""
+        """The means and spreads of the trunk's last map (n, 2 x features), as a finished model has
+        them."""
         with lower_precision():
-            return Pooled(self.clip.visual.trunk)(pictures).float()
+            return Pooled(self.clip.visual.trunk, torch.tensor(MIDDLE))(pictures).float()
+
+    def means(self, pictures: Tensor) -> Tensor:
+        """Of `pooled`, what `vectors` takes (n, features)."""
+        return self.pooled(pictures).chunk(2, dim=1)[0]
 
     def vectors(self, features: Tensor) -> Tensor:
         """Unit vectors (n, d) of the trunk's output."""

@@ -19,7 +19,7 @@ from typing import TypeAlias
 import numpy as np
 import torch
 from augment import change_detail, normalise, random_crops
-from config import IMAGE_SIZE, VIEWS
+from config import IMAGE_SIZE
 from corpus import Corpus, canvases_of
 from data import BatchSampler, CachedSet
 from device import read_state, use_device
@@ -28,8 +28,6 @@ from losses import alike_pictures, same_picture
 from model import Trainee
 from objective import ALIKE_WEIGHTS, TUNE_WEIGHTS, text_losses, weighted
 from torch import Tensor
-
-from photofind.encoders.views import Views
 
 Look: TypeAlias = Callable[[Tensor], Tensor]
 Change: TypeAlias = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -49,14 +47,13 @@ VERSIONS = ((1.0, 0.0, 0.0), (0.6, 0.7, 0.05))
 
 @torch.no_grad()
 def features_of(look: Look, cached: CachedSet, change: Change) -> tuple[Tensor, Tensor]:
-    """What one `look` gives (n, features), mean of VIEWS, for what `change` makes of each picture
-    of a set; and the looks (n, LOOKS)."""
+    """What `look` gives (n, features) for what `change` makes of each picture of a set; and the
+    looks (n, LOOKS)."""
     parts, looks = [], []
-    seen = Views(look, VIEWS, IMAGE_SIZE)
     for rows in np.array_split(np.arange(len(cached.sizes)), math.ceil(len(cached.sizes) / 256)):
         pictures, measured = change(*canvases_of(cached, rows))
         looks.append(measured)
-        parts.append(seen(pictures.contiguous(memory_format=torch.channels_last)))
+        parts.append(look(pictures.contiguous(memory_format=torch.channels_last)))
     return torch.cat(parts), torch.cat(looks)
 
 
@@ -155,7 +152,7 @@ def main(args: argparse.Namespace) -> None:
     model = Trainee(len(corpus.classes.labels), len(corpus.tokens))
     model.load_state_dict(state["average"])
     model.to(memory_format=torch.channels_last).eval()
-    versions = versions_of(model.features, corpus)
+    versions = versions_of(model.means, corpus)
     tune(model, corpus, versions, TUNE_WEIGHTS, args)
     words = {name: value.clone() for name, value in model.state_dict().items()}
     tune(model, corpus, versions, ALIKE_WEIGHTS, args)

@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from photofind.core.errors import EncoderError
 from photofind.encoders.base import Pixels
-from photofind.encoders.views import Views
+from photofind.encoders.kinds import Pooled
 
 log = logging.getLogger(__name__)
 
@@ -251,17 +251,17 @@ def _quiet() -> Generator[None]:
 
 
 def _folded(model: torch.nn.Module) -> torch.nn.Module:
-    """The model; what looks several times has its normalisation in its convolutions' weights.
+    """The model; a stage that looks twice has its normalisation in its convolutions' weights.
 
     The exporter does that by itself, but not where a layer is used more than once.
     """
     fuse: Any = optimization.fuse
-    if not any(isinstance(part, Views) for part in model.modules()):
+    if not any(isinstance(part, Pooled) for part in model.modules()):
         return model
     model = copy.deepcopy(model)
     for part in model.modules():
-        if isinstance(part, Views):
-            part.tower = fuse(part.tower)
+        if isinstance(part, Pooled):
+            part.trunk.layer4 = fuse(part.trunk.layer4)
     return model
 
 
@@ -291,7 +291,5 @@ def _stem(nodes: Sequence[Any]) -> set[str]:
 
 
 def _ends(graph: Any) -> set[str]:
-    """The first and the last layer, as often as a model that looks several times has them."""
-    layers = [node for node in graph.node if node.op_type in _LAYERS]
-    weights = {name for node in (*layers[:1], *layers[-1:]) for name in node.input[1:]}
-    return {node.name for node in layers if not weights.isdisjoint(node.input[1:])}
+    names = [node.name for node in graph.node if node.op_type in _LAYERS]
+    return {*names[:1], *names[-1:]}

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
+from timm.models.resnet import ResNet  # pyright: ignore[reportMissingTypeStubs]
 from torch.nn.functional import normalize, pad
 
 from photofind.core.errors import EncoderError
@@ -30,17 +31,37 @@ _LEAST_SQUARE = 1e-6
 
 
 class Pooled(torch.nn.Module):
-    """A timm trunk's last map (n, f, h, w) as each feature's mean and spread over it (n, 2 f)."""
+    """A ResNet's last map (n, f, h, w) as each feature's mean and spread over it (n, 2 f).
 
-    def __init__(self, trunk: Any) -> None:
+    The last stage looks twice: at the whole picture, and at its middle as if there were no more of
+    it. What it takes from a picture's edges and from chance details differs, what the picture shows
+    does not; and all before it is computed once.
+    """
+
+    def __init__(self, trunk: Any, middle: torch.Tensor) -> None:
+        """middle: what it sees there, as a share of the mean of both. Raises ValueError."""
         super().__init__()
-        self.trunk = trunk
+        if not isinstance(trunk, ResNet):
+            raise ValueError("the picture tower is no ResNet of timm")
+        self.trunk: Any = trunk
+        self.middle = torch.nn.Parameter(middle)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        cells = self.trunk.forward_features(pixels).flatten(2)
-        means = cells.mean(2)
-        squares = (cells - means[:, :, None]).square().mean(2)
-        return torch.cat([means, squares.clamp(min=_LEAST_SQUARE).sqrt()], dim=1)
+        trunk = self.trunk
+        cells = trunk.maxpool(trunk.act1(trunk.bn1(trunk.conv1(pixels))))
+        cells = trunk.layer3(trunk.layer2(trunk.layer1(cells)))
+        top, left = ((side + 3) // 6 for side in cells.shape[2:])
+        middle = cells[:, :, top : cells.shape[2] - top, left : cells.shape[3] - left]
+        whole, middle = (_pooled(trunk.layer4(part)) for part in (cells, middle))
+        # not "+", which a quantiser would take for a part of the network
+        return torch.stack([(1 - self.middle) * whole, self.middle * middle]).sum(0)
+
+
+def _pooled(cells: torch.Tensor) -> torch.Tensor:
+    cells = cells.flatten(2)
+    means = cells.mean(2)
+    squares = (cells - means[:, :, None]).square().mean(2)
+    return torch.cat([means, squares.clamp(min=_LEAST_SQUARE).sqrt()], dim=1)
 
 
 class Kinds(torch.nn.Module):
@@ -78,7 +99,6 @@ class Kinds(torch.nn.Module):
         plain = normalize(self.head(means), dim=-1)
         own = self.share * normalize(self.instance(means), dim=-1)
         kinds = self.recognise(features).softmax(dim=-1) @ self.meanings
-        # not "+", which a quantiser would take for a part of the network
         parts = [torch.stack([part, kinds]).sum(0) for part in (plain, own)]
         return torch.cat([normalize(part, dim=-1) for part in parts], dim=1)
 
@@ -107,15 +127,16 @@ def with_kinds(visual: Any, path: Path) -> Kinds:
             name.removeprefix(PREFIX): each.float() for name, each in load_file(path).items()
         }
         features, reached = visual.head.proj.in_features, visual.head.proj.out_features
-        meanings, share = weights["meanings"], weights["share"]
+        meanings, share, middle = (weights[name] for name in ("meanings", "share", "middle"))
         recognise = torch.nn.Linear(2 * features, len(meanings))
         instance = torch.nn.Linear(features, reached)
         for name, layer in {"recognise": recognise, "instance": instance}.items():
             layer.load_state_dict({part: weights[f"{name}.{part}"] for part in _LINEAR})
-        if meanings.shape[1:] != (reached,) or share.shape != ():
-            raise ValueError(f"what they mean are no vectors of {reached}, or no share is given")
+        if meanings.shape[1:] != (reached,) or share.shape != () or middle.shape != ():
+            raise ValueError(f"what they mean are no vectors of {reached}, or a share is no number")
+        pooled = Pooled(visual.trunk, middle)
     except (OSError, SafetensorError) as error:
         raise EncoderError(f"the kinds {path} cannot be read: {error}") from error
     except (LookupError, ValueError, RuntimeError, AttributeError) as error:
         raise EncoderError(f"the kinds {path.name} do not fit the architecture: {error}") from error
-    return Kinds(Pooled(visual.trunk), visual.head, recognise, meanings, instance, share)
+    return Kinds(pooled, visual.head, recognise, meanings, instance, share)

@@ -8,8 +8,7 @@ Knows nothing of where models come from.
 import contextlib
 import hashlib
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -51,19 +50,6 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """One of several looks that a model takes at a picture before it gives its vector."""
-
-    side: int  # pixels
-    mirrored: bool = False
-    weight: float = 1.0  # of what it sees in the mean
-
-    def __post_init__(self) -> None:
-        if self.side < 1 or not 0 < self.weight < math.inf:
-            raise ValueError(f"no view is of {self.side} pixels with a weight of {self.weight}")
-
-
-@dataclass(frozen=True, slots=True)
 class Manifest:
     """The contents of photofind.json. Everything but the files may be missing."""
 
@@ -85,7 +71,6 @@ class Manifest:
     text_stands_out: float | None = None
     image_stands_out: float | None = None
     preprocess: dict[str, Any] = field(default_factory=dict[str, Any])
-    views: tuple[View, ...] = ()  # none is one look at the picture as it comes in
     kinds: str = ""  # file name of the kinds of things that the model knows, see `encoders.kinds`
     repository: str = ""
     revision: str = ""  # full commit
@@ -121,16 +106,8 @@ def read_manifest(folder: Path) -> Manifest:
             )
             for name, entry in known.pop("files", {}).items()
         }
-        views = tuple(
-            View(
-                int(entry["side"]),
-                bool(entry.get("mirrored", False)),
-                float(entry.get("weight", 1.0)),
-            )
-            for entry in known.pop("views", ())
-        )
         kinds = str(known.pop("kinds", ""))
-        return Manifest(files=files, views=views, kinds=kinds, **known)
+        return Manifest(files=files, kinds=kinds, **known)
     except (TypeError, LookupError, ValueError, AttributeError) as error:
         raise EncoderError(
             f"{path} is damaged ({error}); remove the model and add it again"
@@ -150,10 +127,10 @@ def write_calibration(folder: Path, values: Mapping[str, float]) -> None:
     _amend(folder, {name: values[name] for name in CALIBRATED if name in values})
 
 
-def write_picture_side(folder: Path, views: Sequence[View], kinds: str = "") -> None:
-    """Put how often a model looks, and the file of the kinds it knows, into the folder's manifest;
-    raises as `write_calibration`."""
-    _amend(folder, {"views": [asdict(view) for view in views], "kinds": kinds})
+def write_kinds(folder: Path, kinds: str) -> None:
+    """Put the file of the kinds that a model knows, or "", into the folder's manifest; raises as
+    `write_calibration`."""
+    _amend(folder, {"kinds": kinds})
 
 
 def _amend(folder: Path, values: Mapping[str, Any]) -> None:

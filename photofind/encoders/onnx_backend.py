@@ -31,7 +31,7 @@ from photofind.encoders.tokenizing import shortened
 
 log = logging.getLogger(__name__)
 
-_APART = 16  # pictures of one thread: its weights come from memory once for all of them
+_APART = 16  # pictures of one thread: a model's weights come from memory once for all of them
 _AT_ONCE = 32  # pictures; more takes memory and gains nothing on a processor
 
 

@@ -20,10 +20,8 @@ from torch.func import functional_call  # pyright: ignore[reportUnknownVariableT
 from photofind.core.errors import EncoderError
 from photofind.core.types import InstalledEncoder
 from photofind.encoders.architectures import model_config
-from photofind.encoders.intake import intake_of
 from photofind.encoders.kinds import Padded, with_kinds
 from photofind.encoders.manifest import PICKLE_SUFFIXES, Manifest, find_weights, read_manifest
-from photofind.encoders.views import Views
 
 _MISFITS = (
     RuntimeError,
@@ -65,14 +63,9 @@ def build_open_clip(installed: InstalledEncoder) -> torch.nn.Module:
     _load_weights(model, find_weights(folder, manifest), manifest)
     if hasattr(model, "text") and "multimodal_cfg" not in config and _is_causal(model.text):
         model.text = Phrases(model.text)
-    tower, part = model, "visual"
     if manifest.kinds:
         model.visual = with_kinds(model.visual, folder / Path(manifest.kinds).name)
         model.text = Padded(model.text, model.visual.dimension)
-        tower, part = model.visual, "trunk"  # each look is taken before anything is recognised
-    if manifest.views:
-        side = intake_of(installed).image_size
-        setattr(tower, part, Views(getattr(tower, part), manifest.views, side))
     return model.eval().float()
 
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from photofind.core.errors import EncoderError, EncoderMissingError
@@ -133,15 +133,13 @@ class ModelRegistry:
         return self._hashes[at]
 
     def _identity(self, sha256: str, folder: Path, manifest: Manifest) -> str:
-        """A hex digest of what vectors depend on: the weights and, where a model takes several
-        looks at a picture or knows kinds, what it is shown and what those are."""
-        if not (manifest.views or manifest.kinds):
+        """A hex digest of what vectors depend on: the weights and, where a model knows kinds, what
+        those are and what it is shown."""
+        if not manifest.kinds:
             return sha256
         config = folder / CONFIG
         own = architectures.read_json(config) if config.is_file() else {}
-        parts = [asdict(manifest)["views"], manifest.preprocess, own]
-        if manifest.kinds:
-            parts.append(self._digest(folder / Path(manifest.kinds).name))
+        parts = [manifest.preprocess, own, self._digest(folder / Path(manifest.kinds).name)]
         return hashlib.sha256(f"{sha256} {json.dumps(parts, sort_keys=True)}".encode()).hexdigest()
 
     def _digest(self, path: Path) -> str:

@@ -8,7 +8,6 @@ onnxruntime.
 """
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,7 @@ def read_shipped(installed: InstalledEncoder, mode: str = AUTO) -> Compiled | No
 
 
 def layout_of(folder: Path) -> str:
-    """A digest of where in its file each weight lies, of the architecture, its views and kinds.
+    """A digest of where in its file each weight lies, of the architecture and its kinds.
 
     Only that must be the same for graphs to fit; the weights' values are read through them. Raises
     OSError, EncoderError, and ValueError for weights that are no whole safetensors file.
@@ -74,8 +73,7 @@ def layout_of(folder: Path) -> str:
     header, _ = weights_header(find_weights(folder, manifest))
     if manifest.kinds:
         header += weights_header(folder / Path(manifest.kinds).name)[0]
-    views = [asdict(view) for view in manifest.views]
-    architecture = json.dumps([model_config(folder, manifest), views], sort_keys=True)
+    architecture = json.dumps(model_config(folder, manifest), sort_keys=True)
     return blake3(header + architecture.encode()).hexdigest()
 
 

@@ -1,6 +1,8 @@
 """Models that recognise kinds of things, and draw what shows one to what it means."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,14 +14,14 @@ from torch.nn.functional import normalize
 from photofind.core.errors import EncoderError
 from photofind.encoders.base import Encoder
 from photofind.encoders.drawn_pictures import draw_pictures
+from photofind.encoders.exporting import export_pictures
 from photofind.encoders.kinds import Kinds, Pooled
 from photofind.encoders.loading import build_model, load_encoder
-from photofind.encoders.manifest import read_manifest, write_calibration, write_manifest
+from photofind.encoders.manifest import CONFIG, read_manifest, write_calibration, write_manifest
 from photofind.encoders.modes import TORCH
+from photofind.encoders.onnx_backend import OnnxTower
 from photofind.encoders.registry import ModelRegistry
 from tests.encoders import tiny
-
-VIEWS = ({"side": 48}, {"side": 32, "mirrored": True, "weight": 0.7})
 
 
 def load(folder: Path) -> Encoder:
@@ -33,7 +35,7 @@ def key(folder: Path) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return tiny.save_kinds(tmp_path / "kinds", *VIEWS)
+    return tiny.save_kinds(tmp_path / "kinds")
 
 
 def test_what_is_recognised_is_drawn_to_its_meaning_and_nothing_else_changes() -> None:
@@ -65,23 +67,54 @@ def test_second_part_is_as_long_as_the_first_and_no_phrase_reaches_it(folder: Pa
     assert not phrases[:, 16:].any()
 
 
-def test_features_are_their_mean_and_spread_over_the_last_map() -> None:
+@pytest.fixture
+def trunk() -> torch.nn.Module:
     torch.manual_seed(3)
-    trunk = timm.create_model("test_resnet", num_classes=0).eval()
+    return timm.create_model("test_resnet", num_classes=0).eval()
+
+
+def test_features_are_their_mean_and_spread_over_the_last_map(trunk: Any) -> None:
     pixels = torch.rand(2, 3, 96, 64)
     with torch.inference_mode():
         cells = trunk.forward_features(pixels).flatten(2)
         assert cells.shape[2] > 1
-        means, spreads = Pooled(trunk)(pixels).chunk(2, dim=1)
+        means, spreads = Pooled(trunk, torch.tensor(0.0))(pixels).chunk(2, dim=1)
         torch.testing.assert_close(means, trunk(pixels))
     expected = cells.std(2, correction=0).clamp(min=1e-3)
     torch.testing.assert_close(spreads, expected, atol=1e-5, rtol=1e-3)
 
 
+def test_last_stage_sees_the_middle_once_more_whatever_is_around_it(trunk: Any) -> None:
+    pixels = torch.rand(2, 3, 192, 192)
+    maps: list[torch.Tensor] = []
+    trunk.layer4.register_forward_hook(lambda _stage, given, _made: maps.append(given[0]))
+    with torch.inference_mode():
+        whole, middle, both = (
+            Pooled(trunk, torch.tensor(share))(pixels) for share in (0.0, 1.0, 0.25)
+        )
+    torch.testing.assert_close(both, 0.75 * whole + 0.25 * middle)
+    assert not torch.allclose(whole, middle)
+    seen, cut = maps[:2]
+    side = seen.shape[-1]
+    edge = side // 6
+    assert side == 12
+    torch.testing.assert_close(cut, seen[:, :, edge : side - edge, edge : side - edge])
+
+
+def test_an_exported_model_sees_as_much(folder: Path, tmp_path: Path) -> None:
+    installed = ModelRegistry(tmp_path, builtin=folder).get("builtin")
+    export_pictures(build_model(installed), 48, tmp_path / "pictures.onnx")
+    encoder = load(folder)
+    pixels = [encoder.prepare(picture) for picture in draw_pictures(5)]
+    rows = OnnxTower(tmp_path / "pictures.onnx", 1).run_pictures(pixels)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    np.testing.assert_allclose(rows, encoder.encode_pixels(pixels), atol=1e-5)
+
+
 def test_pictures_of_one_kind_come_closer_than_they_were(folder: Path, tmp_path: Path) -> None:
     """Here each of two pictures is made a kind of its own, and a copy of it is recognised."""
     pictures = draw_pictures(2)
-    plain = load(tiny.save_views(tmp_path / "plain", *VIEWS))
+    plain = load(tiny.save_convolutions(tmp_path / "plain"))
     features = trunk_features(folder, pictures)
     weights = load_file(folder / "kinds.safetensors")
     between = features[0] - features[1]
@@ -109,6 +142,14 @@ def test_other_kinds_make_another_model(folder: Path) -> None:
     weights = load_file(folder / "kinds.safetensors")
     weights["visual.meanings"] += 1
     save_file(weights, folder / "kinds.safetensors")
+    assert key(folder) != before
+
+
+def test_model_that_knows_kinds_is_another_where_it_is_shown_something_else(folder: Path) -> None:
+    before = key(folder)
+    config = json.loads((folder / CONFIG).read_text("utf-8"))
+    config["preprocess_cfg"]["interpolation"] = "bilinear"
+    (folder / CONFIG).write_text(json.dumps(config), "utf-8")
     assert key(folder) != before
 
 
@@ -150,6 +191,16 @@ def leave_out_share(path: Path) -> None:
     save_file(weights, path)
 
 
+def see_many_middles(path: Path) -> None:
+    weights = load_file(path)
+    weights["visual.middle"] = torch.ones(2)
+    save_file(weights, path)
+
+
+def belong_to_a_transformer(path: Path) -> None:
+    tiny.save_open_clip(path.parent)
+
+
 def differ_by_less(path: Path) -> None:
     weights = load_file(path)
     weights["visual.instance.weight"] = weights["visual.instance.weight"][:, 1:].contiguous()
@@ -165,6 +216,8 @@ def differ_by_less(path: Path) -> None:
         (mean_more, "do not fit"),
         (recognise_by_less, "do not fit"),
         (leave_out_share, "do not fit"),
+        (see_many_middles, "do not fit"),
+        (belong_to_a_transformer, "do not fit"),
         (differ_by_less, "do not fit"),
     ],
 )

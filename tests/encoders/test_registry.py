@@ -9,7 +9,6 @@ import pytest
 from photofind.core.errors import EncoderError, EncoderMissingError
 from photofind.encoders.manifest import CALIBRATED, MANIFEST, write_calibration
 from photofind.encoders.registry import ModelRegistry
-from tests.encoders import tiny
 
 
 def test_recommended_model_is_offered_first(registry: ModelRegistry) -> None:
@@ -171,21 +170,6 @@ def test_copied_model_is_checked_once_and_then_known(
     assert registry.get(model.spec.encoder_id).key == model.key
     manifest = json.loads((model.folder / MANIFEST).read_text("utf-8"))
     assert manifest["files"][weights.name]["mtime_ns"] == 1_000_000_000
-
-
-def test_other_views_make_other_vectors_and_so_another_key(tmp_path: Path) -> None:
-    folder = tiny.save_open_clip(tmp_path / "views")
-    registry = ModelRegistry(tmp_path, builtin=folder)
-    keys = [registry.get("builtin").key]
-    for side in (32, 24):
-        views = {"views": [{"side": 32}, {"side": side, "mirrored": True}]}
-        (folder / MANIFEST).write_text(json.dumps(views), "utf-8")
-        keys.append(registry.get("builtin").key)
-    config = json.loads((folder / "open_clip_config.json").read_text("utf-8"))
-    config["preprocess_cfg"]["interpolation"] = "bilinear"
-    (folder / "open_clip_config.json").write_text(json.dumps(config), "utf-8")
-    keys.append(registry.get("builtin").key)
-    assert len(set(keys)) == 4
 
 
 def test_damaged_manifest_is_a_clear_error(registry: ModelRegistry, saved_open_clip: Path) -> None:

@@ -66,8 +66,8 @@ def save_open_clip(
     return folder
 
 
-def save_views(folder: Path, *views: dict[str, Any]) -> Path:
-    """A model of convolutions that takes several looks at a picture, its means and spreads set.
+def save_convolutions(folder: Path) -> Path:
+    """A model of convolutions, the means and spreads of its layers set.
 
     Untrained ones would hardly change what is normalised.
     """
@@ -78,15 +78,13 @@ def save_views(folder: Path, *views: dict[str, Any]) -> Path:
             value.sub_(torch.rand(value.shape) / 10)
         if name.endswith("running_var"):
             value.mul_(0.5 + torch.rand(value.shape))
-    save_open_clip(folder, weights, vision=CONVOLUTIONS)
-    (folder / "photofind.json").write_text(json.dumps({"views": views}), "utf-8")
-    return folder
+    return save_open_clip(folder, weights, vision=CONVOLUTIONS)
 
 
-def save_kinds(folder: Path, *views: dict[str, Any]) -> Path:
-    """The same, and it recognises three kinds of things by chance; sixteen numbers more say
-    which picture it is."""
-    save_views(folder, *views)
+def save_kinds(folder: Path) -> Path:
+    """The same, and it sees each picture's middle once more and recognises three kinds of things by
+    chance; sixteen numbers more say which picture it is."""
+    save_convolutions(folder)
     features = load_file(folder / "open_clip_model.safetensors")["visual.head.proj.weight"].shape[1]
     torch.manual_seed(9)
     weights = {
@@ -96,10 +94,10 @@ def save_kinds(folder: Path, *views: dict[str, Any]) -> Path:
         "visual.instance.weight": torch.randn(16, features),
         "visual.instance.bias": torch.zeros(16),
         "visual.share": torch.tensor(0.5),
+        "visual.middle": torch.tensor(0.4),
     }
     save_file(weights, folder / "kinds.safetensors")
-    manifest = {"views": views, "kinds": "kinds.safetensors"}
-    (folder / "photofind.json").write_text(json.dumps(manifest), "utf-8")
+    (folder / "photofind.json").write_text(json.dumps({"kinds": "kinds.safetensors"}), "utf-8")
     return folder
 
 
