@@ -175,15 +175,16 @@ def _average_by_convolution(graph: Any) -> None:
 
 def _is_in_squares(pooling: Any, shapes: dict[str, list[int]]) -> bool:
     """Whether each number that goes in counts once: no overlap, no border, nothing left over."""
-    settings, (_, *known) = _settings(pooling), shapes.get(pooling.input[0], [0])
+    settings, shape = _settings(pooling), shapes.get(pooling.input[0], [])
     kernel = settings["kernel_shape"]
     return (
         len(kernel) == 2
+        and len(shape) == 4
+        and all(shape[1:])  # 0 is a size that is not known yet
         and settings.get("strides") == kernel
         and not any(settings.get("pads", []))
         and settings.get("auto_pad", b"NOTSET") == b"NOTSET"
-        and all(known)
-        and not any(side % step for side, step in zip(known[1:], kernel, strict=True))
+        and not any(side % step for side, step in zip(shape[2:], kernel, strict=True))
     )
 
 

@@ -33,9 +33,9 @@ _LEAST_SQUARE = 1e-6
 class Pooled(torch.nn.Module):
     """A ResNet's last map (n, f, h, w) as each feature's mean and spread over it (n, 2 f).
 
-    The last stage looks twice: at the whole picture, and at its middle as if there were no more of
-    it. What it takes from a picture's edges and from chance details differs, what the picture shows
-    does not; and all before it is computed once.
+    The last stage looks twice: at the whole picture, and at its middle two thirds as if there were
+    no more of it. What it takes from a picture's edges and from chance details differs, what the
+    picture shows does not; and all before it is computed once.
     """
 
     def __init__(self, trunk: Any, middle: torch.Tensor) -> None:
@@ -50,7 +50,7 @@ class Pooled(torch.nn.Module):
         trunk = self.trunk
         cells = trunk.maxpool(trunk.act1(trunk.bn1(trunk.conv1(pixels))))
         cells = trunk.layer3(trunk.layer2(trunk.layer1(cells)))
-        top, left = ((side + 3) // 6 for side in cells.shape[2:])
+        top, left = ((side + 3) // 6 for side in cells.shape[2:])  # a sixth, rounded
         middle = cells[:, :, top : cells.shape[2] - top, left : cells.shape[3] - left]
         whole, middle = (_pooled(trunk.layer4(part)) for part in (cells, middle))
         # not "+", which a quantiser would take for a part of the network

@@ -61,3 +61,13 @@ def test_averages_of_squares_side_by_side_become_convolutions(
     assert kinds["Conv"] == 3 - left
     rows = [OnnxTower(path, 1).run_pictures(pixels[16:]) for path in (exact, small)]
     assert compare(*rows, 0.0).mean > 0.995
+
+
+def test_averages_of_a_map_of_unknown_size_stay(tmp_path: Path) -> None:
+    exact, small = tmp_path / "exact.onnx", tmp_path / "small.onnx"
+    export_pictures(Averaging(nn.AvgPool2d(2)), SIDE, exact)
+    model = onnx.load(exact)
+    model.graph.ClearField("value_info")
+    onnx.save(model, exact)
+    quantise(exact, small, list(np.zeros((8, 3, SIDE, SIDE), np.float32)))
+    assert "AveragePool" in {node.op_type for node in onnx.load(small).graph.node}

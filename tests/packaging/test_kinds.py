@@ -6,8 +6,10 @@ from typing import Any
 import kinds
 import pytest
 import torch
+from config import DEFAULT_EXPORT, KINDS_FILE, MIDDLE
 from data import PhotoSet
 from model import Trainee
+from safetensors.torch import load_file
 from texts import Classes, Tokens
 from torch import Tensor
 from torch.nn.functional import normalize
@@ -71,6 +73,16 @@ def test_a_kind_means_what_its_phrases_say_and_none_of_them_nothing(corpus: Any)
     phrases = normalize(model.phrases(corpus.tokens.rows(["an ant", "a pizza"])), dim=-1)
     likeness = phrases @ meanings[:2].T
     assert likeness.argmax(1).tolist() == [0, 1]
+
+
+def test_shipped_kinds_have_the_lengths_of_the_recipe() -> None:
+    shipped = load_file(DEFAULT_EXPORT / KINDS_FILE)
+    for name, length in {"middle": MIDDLE, "share": kinds.SHARE}.items():
+        torch.testing.assert_close(shipped[f"visual.{name}"], torch.tensor(length).half())
+    lengths = shipped["visual.meanings"].float().norm(dim=1)
+    expected = torch.full_like(lengths[1:], kinds.MEANING)
+    torch.testing.assert_close(lengths[:-1], expected, rtol=2e-3, atol=0)
+    assert lengths[-1] == 0
 
 
 def test_instance_finds_what_copies_share_and_leaves_out_what_changes(
