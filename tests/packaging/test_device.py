@@ -1,7 +1,5 @@
 """Where training computes, and what stays on the processor."""
 
-from collections.abc import Iterator
-
 import device
 import pytest
 import torch
@@ -12,18 +10,8 @@ from vocabulary import make_tokenizer
 
 from photofind.encoders.devices import DeviceChoice
 
+pytestmark = pytest.mark.usefixtures("restored")
 OTHER = "meta"  # a device that every machine has, though it computes nothing
-
-
-@pytest.fixture(autouse=True)
-def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(
-        muon, "zeropower_via_newtonschulz", muon.zeropower_via_newtonschulz
-    )  # so that it is put back
-    threads = torch.get_num_threads()
-    yield
-    torch.set_default_device(None)
-    torch.set_num_threads(threads)
 
 
 def give(monkeypatch: pytest.MonkeyPatch, chosen: str, notice: str = "") -> list[str]:

@@ -1,6 +1,8 @@
 """Going on from exported weights: what is trained, and what is left as it is."""
 
+import pytest
 import torch
+from device import CPU, use_device
 from model import Trainee
 from train import make_optimizer
 
@@ -10,7 +12,9 @@ def small_trainee() -> Trainee:
     return Trainee(classes=3, vocabulary=20)
 
 
+@pytest.mark.usefixtures("restored")
 def test_words_that_are_held_mean_the_same_after_a_step_and_pictures_something_else() -> None:
+    use_device(CPU, torch.get_num_threads())  # as training does: a step is quick on any processor
     model = small_trainee()
     model.hold_words()
     optimizer = make_optimizer(model, 0.01)
